@@ -1,0 +1,13 @@
+"""The exceptions that a user of the platform can meet."""
+
+
+class AirTrafficError(Exception):
+    """Something is wrong that the reader of the message can mend."""
+
+
+class ConfigurationError(AirTrafficError):
+    """A setting has a value that cannot be used."""
+
+
+class MessagesGoneError(AirTrafficError):
+    """The broker no longer holds messages that the lake has not read."""

@@ -1,0 +1,44 @@
+"""The two partition grids: hours and days, UTC."""
+
+import os
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+
+from airtraffic.settings import Settings
+
+_settings = Settings.from_env(os.environ)
+
+HOUR_KEY = "%Y-%m-%d-%H:%M"
+DAY_KEY = "%Y-%m-%d"
+
+# end_offset=1: the open hour and the open day exist while they run.
+HOURLY = dg.HourlyPartitionsDefinition(
+    start_date=_settings.hourly_start, timezone="UTC", fmt=HOUR_KEY, end_offset=1
+)
+DAILY = dg.DailyPartitionsDefinition(
+    start_date=_settings.daily_start, timezone="UTC", fmt=DAY_KEY, end_offset=1
+)
+
+
+def hour_key(hour: datetime) -> str:
+    """Partition key of the hour that starts at ``hour`` (UTC)."""
+    return hour.astimezone(UTC).strftime(HOUR_KEY)
+
+
+def hour_of(key: str) -> datetime:
+    """Start of the hour that a partition key names (UTC)."""
+    return datetime.strptime(key, HOUR_KEY).replace(tzinfo=UTC)
+
+
+def hours_by_day(keys: list[str]) -> list[list[datetime]]:
+    """Hours of partition keys, grouped by day, so that a range of any length is worked off in flat memory."""
+    days: dict = {}
+    for hour in sorted(hour_of(key) for key in keys):
+        days.setdefault(hour.date(), []).append(hour)
+    return list(days.values())
+
+
+def with_next(hours: set[datetime]) -> set[datetime]:
+    """The hours and the one after each: what looks at an aircraft's previous row looks one hour back."""
+    return hours | {hour + timedelta(hours=1) for hour in hours}
