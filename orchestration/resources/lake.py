@@ -60,7 +60,12 @@ class LakeResource(dg.ConfigurableResource):
         table = TABLES[name]
         try:
             return DeltaTable.create(
-                self.uri(name), table.schema, partition_by=list(table.partition_by), description=table.grain
+                self.uri(name),
+                table.schema,
+                partition_by=list(table.partition_by),
+                description=table.grain,
+                # With retries a process that loses this race would write the table's metadata again.
+                commit_properties=CommitProperties(max_commit_retries=0),
             )
         except (DeltaError, OSError):
             # Another process may have created it between the two calls; if not, this says what is wrong.
