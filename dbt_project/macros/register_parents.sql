@@ -1,0 +1,54 @@
+{#
+  Gives the run's in-memory database what its selected nodes refer to and do not build themselves:
+  the window of the source tables and of feature tables that a subset build left out, from the lake.
+  Unit tests ask the database for the types of their parents' columns: for them everything is there, empty.
+#}
+{% macro register_parents() %}
+  {% if execute %}
+    {% set needed = [] %}
+    {% set unit_tests = [] %}
+    {% for id in selected_resources %}
+      {% if id in graph.nodes %}
+        {% do needed.extend(graph.nodes[id].depends_on.nodes) %}
+      {% elif id.startswith('unit_test.') %}
+        {% do unit_tests.append(id) %}
+      {% endif %}
+    {% endfor %}
+    {% for id in needed | unique if id not in selected_resources %}
+      {% set node = graph.sources.get(id) or graph.nodes.get(id) %}
+      {% if node.resource_type == 'source' or node.config.materialized == 'delta' %}
+        {% do window_predicate() %}
+        {% do register_from_lake(node) %}
+      {% endif %}
+    {% endfor %}
+    {% if unit_tests %}
+      {% for id, node in (graph.sources.items() | list) + (graph.nodes.items() | list) %}
+        {% if node.resource_type in ['source', 'model'] and id not in needed %}
+          {% do register_empty(node) %}
+        {% endif %}
+      {% endfor %}
+    {% endif %}
+  {% endif %}
+{% endmacro %}
+
+
+{# An empty table with the columns that the node's .yml declares. #}
+{% macro register_empty(node) %}
+  {% set relation = api.Relation.create(node.database, node.schema, node.alias or node.identifier, type='table') %}
+  {% do run_query('create schema if not exists ' ~ relation.without_identifier()) %}
+  {% do run_query('create table if not exists ' ~ relation ~ ' as ' ~ get_empty_schema_sql(node.columns)) %}
+  {{ return(relation) }}
+{% endmacro %}
+
+
+{# The run's window of a table of the lake; all of it without a window. #}
+{% macro register_from_lake(node) %}
+  {% set relation = register_empty(node) %}
+  {% do adapter.store_relation('airtraffic_delta', relation, [], '', 'read', {
+      'lake': var('lake'),
+      'table': node.identifier or node.alias,
+      'date': var('date'),
+      'hours': var('hours'),
+      'hours_before': node.meta.get('hours_before', 0),
+  }) %}
+{% endmacro %}

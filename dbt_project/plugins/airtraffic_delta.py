@@ -1,0 +1,125 @@
+"""dbt-duckdb plugin: Delta tables of the lake into the run's in-memory DuckDB, and back.
+
+dbt-duckdb lets macros reach a plugin only through ``adapter.store_relation``; its ``format`` says what is
+wanted: ``read`` a window of a Delta table into a relation, or ``replace`` a window of it by a relation.
+"""
+
+import os
+import random
+import time
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt.adapters.duckdb.utils import TargetConfig
+from dbt_common.exceptions import DbtRuntimeError
+from deltalake import DeltaTable, WriterProperties, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+
+from airtraffic.settings import Settings
+
+_WRITER = WriterProperties(compression="ZSTD", compression_level=1)
+_WRITE_TRIES = 20
+
+
+class Plugin(BasePlugin):
+    """Reads and replaces windows (hours of one day) of the lake's tables."""
+
+    def configure_connection(self, conn):
+        self._connection = conn
+
+    def store(self, target_config: TargetConfig):
+        try:
+            self._store(target_config)
+        except (DeltaError, OSError) as problem:
+            table = target_config.config["table"]
+            raise DbtRuntimeError(f"Delta table {table}: {problem}") from problem
+
+    def _store(self, target_config: TargetConfig) -> None:
+        request = target_config.config
+        lake = request["lake"] or Settings.from_env(os.environ).lake
+        uri = f"{lake.rstrip('/')}/{request['table']}"
+        relation = target_config.relation.render()
+        match target_config.location.format:
+            case "read":
+                self._read(uri, relation, request)
+            case "replace":
+                self._replace(uri, relation, request)
+            case other:
+                raise DbtRuntimeError(f"airtraffic_delta knows read and replace, not {other!r}")
+
+    def _read(self, uri: str, relation: str, request: dict[str, Any]) -> None:
+        try:
+            delta = DeltaTable(uri)
+        except TableNotFoundError:
+            return  # the empty relation that the macro has made stands for a table that is not there yet
+        rows = window_of(delta, request["date"], request["hours"], request["hours_before"])
+        cursor = self._connection.cursor()
+        cursor.register("rows_of_window", rows)
+        cursor.execute(f"insert into {relation} by name select * from rows_of_window")
+        cursor.close()
+
+    def _replace(self, uri: str, relation: str, request: dict[str, Any]) -> None:
+        cursor = self._connection.cursor()
+        rows = cursor.sql(f"select * from {relation}").to_arrow_table()
+        cursor.close()
+        schema = pa.schema([_delta_field(field, request["columns"].get(field.name)) for field in rows.schema])
+        rows = rows.cast(schema)
+        for left in reversed(range(_WRITE_TRIES)):
+            try:
+                write_deltalake(
+                    created(uri, schema, request),
+                    rows,
+                    mode="overwrite",
+                    predicate=request["replace_where"],
+                    schema_mode="merge",
+                    writer_properties=_WRITER,
+                )
+            except CommitFailedError:
+                if not left:
+                    raise
+                time.sleep(random.uniform(0.01, 0.2))
+            else:
+                return
+
+
+def _delta_field(field: pa.Field, metadata: dict[str, str] | None) -> pa.Field:
+    """The field with its comment; Delta knows instants in UTC only, whatever DuckDB calls that zone."""
+    type_ = pa.timestamp("us", tz="UTC") if pa.types.is_timestamp(field.type) else field.type
+    return pa.field(field.name, type_, metadata=metadata)
+
+
+def created(uri: str, schema: pa.Schema, request: dict[str, Any]) -> DeltaTable:
+    """The Delta table, made with its comments when it is not there."""
+    try:
+        return DeltaTable(uri)
+    except TableNotFoundError:
+        return DeltaTable.create(
+            uri,
+            schema,
+            mode="ignore",
+            partition_by=request["partition_by"],
+            description=request["description"],
+        )
+
+
+def window_of(
+    delta: DeltaTable, day: str | None, hours: list[int], hours_before: int
+) -> ds.Dataset | pa.Table:
+    """Rows of the hours of a day, and of as many hours before each; everything without a day."""
+    if day is None:
+        return delta.to_pyarrow_dataset()
+    start = datetime.combine(date.fromisoformat(day), datetime.min.time())
+    wanted = {start + timedelta(hours=hour - back) for hour in hours for back in range(hours_before + 1)}
+    by_day: dict[date, list[int]] = {}
+    for hour in sorted(wanted):
+        by_day.setdefault(hour.date(), []).append(hour.hour)
+    parts = [
+        delta.to_pyarrow_table(
+            partitions=[("date", "=", day_.isoformat()), ("hour", "in", [str(hour) for hour in hours_])]
+        )
+        for day_, hours_ in by_day.items()
+    ]
+    return pa.concat_tables(parts)
