@@ -1,0 +1,67 @@
+"""The summary of a span of traffic on the terminal."""
+
+from rich.console import Console
+from rich.table import Table
+
+from airtraffic.report.summary import Share, Summary
+from airtraffic.report.texts import Texts
+
+
+def show_summary(console: Console, title: str, summary: Summary, dense_cell_aircraft: int) -> None:
+    """Print the figures of a summary, each share with its rule and its denominator."""
+    texts = Texts("en")
+    table = Table(title=title, title_justify="left", show_header=False, title_style="bold")
+    table.add_column(style="cyan", no_wrap=True)
+    table.add_column()
+    source = ", ".join(summary.sources) or "none"
+    table.add_row(
+        "source",
+        f"{source} [yellow](simulated: nothing here was observed)[/]" if summary.simulated else source,
+    )
+    if summary.rows:
+        table.add_row(
+            "snapshots",
+            f"{summary.snapshots:,}, {summary.first_snapshot:%Y-%m-%d %H:%M:%S} to {summary.last_snapshot:%Y-%m-%d %H:%M:%S} UTC",
+        )
+    table.add_row("aircraft", f"{summary.aircraft:,}")
+    table.add_row("rows", f"{summary.rows:,} (one aircraft in one snapshot; not flights)")
+    for state, count in summary.states.items():
+        table.add_row(f"  {state}", _share(Share(count, summary.rows)))
+    table.add_row(
+        "congestion band",
+        f"{_share(summary.congestion_band)} of rows: {texts['congestion_band_rule'].split(';')[0]}",
+    )
+    table.add_row(
+        "dense cells",
+        f"{_share(summary.dense)} of counted rows: more than {dense_cell_aircraft} aircraft in one 10 x 10 NM cell",
+    )
+    table.add_row("critical", f"{_share(summary.critical)} of rows")
+    table.add_row(
+        "repeats", f"{_share(summary.repeats)} of rows: the position did not change since the row before"
+    )
+    for number, cell in enumerate(summary.cells):
+        table.add_row(
+            "busiest cells" if number == 0 else "",
+            f"{cell.aircraft} aircraft at {cell.at:%H:%M}, around {cell.latitude:.2f}, {cell.longitude:.2f}",
+        )
+    table.add_row(
+        "polls",
+        f"{summary.polls_seen:,} of {summary.polls_expected:,} expected ({texts.percent(summary.coverage.percent)}), {summary.empty_polls} with an empty sky",
+    )
+    table.add_row("gaps", _gaps(summary))
+    console.print(table)
+
+
+def _share(share: Share) -> str:
+    return f"{share.count:,} ({Texts('en').percent(share.percent)})"
+
+
+def _gaps(summary: Summary, shown: int = 4) -> str:
+    if not summary.gaps:
+        return "none"
+    longest = sorted(summary.gaps, key=lambda gap: gap.minutes, reverse=True)[:shown]
+    listed = "; ".join(
+        f"{gap.start:%m-%d %H:%M}-{gap.end:%H:%M}" for gap in sorted(longest, key=lambda gap: gap.start)
+    )
+    more = f" and {len(summary.gaps) - shown} more" if len(summary.gaps) > shown else ""
+    return f"{len(summary.gaps)}, {sum(gap.minutes for gap in summary.gaps):.0f} min without a poll: {listed}{more}"
