@@ -1,0 +1,100 @@
+"""``./run up``: Kafka, the collector, Dagster and its daemon in one terminal."""
+
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from rich.console import Console
+
+from airtraffic.errors import AirTrafficError
+from airtraffic.settings import Settings
+from cli.brokers import running_kafka
+from cli.environment import prepare
+from cli.supervisor import Supervisor
+from cli.topics import ensure_topics
+
+
+def run_up(settings: Settings, *, source: str, files: Sequence[str], aircraft: int | None, port: int) -> None:
+    """Run everything until Ctrl-C or SIGTERM, then stop it in order.
+
+    Raises
+    ------
+    AirTrafficError
+        The port is taken, or Kafka does not start.
+    """
+    console = Console()
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    _check_port(port)
+    pause_s = 1.0
+    while not stop.is_set():
+        started = time.monotonic()
+        try:
+            _run_once(settings, console, stop, source=source, files=files, aircraft=aircraft, port=port)
+        except AirTrafficError as error:
+            if time.monotonic() - started < 5:
+                raise
+            pause_s = 1.0 if time.monotonic() - started > 300 else min(2 * pause_s, 60.0)
+            console.print(f"[red]Kafka:[/] {error}")
+            console.print(
+                f"What it had not handed over may be lost. Starting everything again in {pause_s:.0f} s."
+            )
+            stop.wait(pause_s)
+    console.print("Stopped.")
+
+
+def _run_once(
+    settings: Settings, console: Console, stop: threading.Event, *, source: str, files, aircraft, port: int
+) -> None:
+    with running_kafka(settings) as broker:
+        environment = prepare(settings, broker.bootstrap_servers)
+        ensure_topics(settings, broker)
+        logs = settings.data / "logs"
+        supervisor = Supervisor(console, logs, environment)
+        supervisor.add("collector", collector_command(source, files, aircraft), show=True)
+        supervisor.add("dagster", [*_dagster(), "-h", "127.0.0.1", "-p", str(port)])
+        note = (
+            " (in-memory, for trying out: it forgets everything at exit)"
+            if broker.kind == "in-memory"
+            else ""
+        )
+        console.print(f"Kafka       {broker.bootstrap_servers}{note}")
+        console.print(f"Lake        {settings.lake}")
+        console.print(f"Logs        {logs}")
+        console.print(
+            f"Dagster UI  [bold]http://127.0.0.1:{port}[/]  (ready in about 15 s; Ctrl-C stops everything)"
+        )
+        try:
+            with supervisor:
+                while not stop.wait(0.5):
+                    broker.check()
+                    supervisor.tick()
+        finally:
+            if stop.is_set():
+                console.print("Stopping ...")
+
+
+def collector_command(source: str, files: Sequence[str], aircraft: int | None) -> list[str]:
+    """The collector in real time."""
+    command = [sys.executable, "-m", "collector", "--source", source]
+    command += [part for file in files for part in ("--input", file)]
+    return command + (["--aircraft", str(aircraft)] if aircraft else [])
+
+
+def _dagster() -> list[str]:
+    return [str(Path(sys.executable).parent / "dagster"), "dev", "-w", "workspace.yaml"]
+
+
+def _check_port(port: int) -> None:
+    with socket.socket() as probe, suppress(ConnectionRefusedError):
+        probe.settimeout(1)
+        probe.connect(("127.0.0.1", port))
+        raise AirTrafficError(
+            f"port {port} on 127.0.0.1 is in use; stop what runs there or choose another with --port"
+        )
