@@ -131,7 +131,14 @@ class LakeResource(dg.ConfigurableResource):
             ),
         )
 
-    def replace(self, name: str, data: pa.Table | pa.RecordBatchReader, predicate: str) -> None:
+    def replace(
+        self,
+        name: str,
+        data: pa.Table | pa.RecordBatchReader,
+        predicate: str,
+        *,
+        into: DeltaTable | None = None,
+    ) -> None:
         """Replace the rows that meet ``predicate`` by ``data``, in one commit.
 
         No rows in ``data`` leave none. A commit that loses against another writer is tried again
@@ -143,13 +150,26 @@ class LakeResource(dg.ConfigurableResource):
             Rows that all meet ``predicate``, else delta-rs refuses them.
         predicate
             SQL over partition columns, such as ``date = '2025-01-15' and hour = 3``.
+        into
+            The table object that was opened before the rows were computed. If somebody else wrote to
+            the predicate's partitions since, the write is refused, once and for good: what is newer is
+            never replaced by what was computed from older input.
+
+        Raises
+        ------
+        deltalake.exceptions.CommitFailedError
+            Every try lost, or the partitions changed since ``into`` was opened.
         """
         # A reader can be read once and a conflict needs the rows again.
         rows = data.read_all() if isinstance(data, pa.RecordBatchReader) else data
-        for left in reversed(range(self.write_tries)):
+        for left in reversed(range(1 if into is not None else self.write_tries)):
             try:
                 write_deltalake(
-                    self.delta(name), rows, mode="overwrite", predicate=predicate, writer_properties=_WRITER
+                    into if into is not None else self.delta(name),
+                    rows,
+                    mode="overwrite",
+                    predicate=predicate,
+                    writer_properties=_WRITER,
                 )
             except CommitFailedError:
                 if not left:
