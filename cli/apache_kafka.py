@@ -1,0 +1,198 @@
+"""Apache Kafka as a child process: one node, KRaft, on this machine only."""
+
+import base64
+import os
+import shutil
+import socket
+import subprocess
+import time
+import uuid
+from pathlib import Path
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from airtraffic.errors import ConfigurationError
+from cli.child import Child
+
+# The session time-out is how long a killed broker keeps its successor waiting; 9 s by default.
+_PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=PLAINTEXT
+log.dirs={logs}
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=1
+group.initial.rebalance.delay.ms=0
+auto.create.topics.enable=false
+broker.heartbeat.interval.ms=500
+broker.session.timeout.ms=3000
+"""
+_LOG4J = """\
+status=error
+appender.console.type=Console
+appender.console.name=console
+appender.console.layout.type=PatternLayout
+appender.console.layout.pattern=%d %p %c{1}: %m%n%ex{3}
+rootLogger.level=warn
+rootLogger.appenderRef.console.ref=console
+"""
+
+
+def missing_for_apache_kafka(home: Path | None) -> str | None:
+    """What has to be set or installed before Apache Kafka can run here; None when nothing is missing."""
+    if home is None:
+        return "KAFKA_HOME is not set; it names a folder whose libs/ holds Apache Kafka's jars"
+    if not list((home / "libs").glob("kafka_*.jar")):
+        return f"KAFKA_HOME is {str(home)!r}; expected a folder whose libs/ holds Apache Kafka's jars"
+    if _java() is None:
+        return "java is not installed; Apache Kafka needs Java 17 or newer (Debian: openjdk-17-jre-headless)"
+    return None
+
+
+class ApacheKafka:
+    """One broker whose topics lie in ``folder`` and outlive it.
+
+    Parameters
+    ----------
+    home
+        Folder whose ``libs/`` holds Apache Kafka's jars.
+    folder
+        Where its log, configuration and topics go; formatted when it is new.
+    port
+        Port on 127.0.0.1; a free one when None, kept over restarts of this object.
+    """
+
+    kind = "apache"
+
+    def __init__(self, home: Path, folder: Path, port: int | None = None, start_timeout_s: float = 90.0):
+        missing = missing_for_apache_kafka(home)
+        if missing:
+            raise ConfigurationError(missing)
+        self._home = home
+        self._folder = folder
+        self._port = port or free_port()
+        self._start_timeout_s = start_timeout_s
+        self._child: Child | None = None
+
+    @property
+    def bootstrap_servers(self) -> str:
+        return f"127.0.0.1:{self._port}"
+
+    def start(self) -> "ApacheKafka":
+        """Start it and wait until it answers.
+
+        Raises
+        ------
+        AirTrafficError
+            It ended, or did not answer in time; the message shows the end of its log.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        properties = self._configure()
+        self._format(properties)
+        self._child = Child(
+            "Apache Kafka",
+            self._java("-Xmx512m", "kafka.Kafka", str(properties)),
+            log=self._folder / "kafka.log",
+        )
+        try:
+            self._wait()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def check(self) -> None:
+        """Raise an AirTrafficError when it has ended by itself."""
+        if self._child:
+            self._child.check()
+
+    def stop(self) -> None:
+        """Let it shut down in order."""
+        if self._child:
+            self._child.stop()
+
+    def kill(self) -> None:
+        """SIGKILL it; ``start`` brings it back on its own log."""
+        if self._child:
+            self._child.kill()
+
+    def __enter__(self) -> "ApacheKafka":
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _configure(self) -> Path:
+        (self._folder / "log4j2.properties").write_text(_LOG4J)
+        properties = self._folder / "server.properties"
+        properties.write_text(
+            _PROPERTIES.format(port=self._port, controller=free_port(), logs=self._folder / "topics")
+        )
+        return properties
+
+    def _format(self, properties: Path) -> None:
+        if (self._folder / "topics" / "meta.properties").exists():
+            return
+        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        done = subprocess.run(
+            self._java(
+                "-Xmx128m",
+                "kafka.tools.StorageTool",
+                "format",
+                f"--cluster-id={cluster}",
+                "-c",
+                str(properties),
+            ),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise ConfigurationError(
+                f"Apache Kafka cannot format {self._folder}: {(done.stderr or done.stdout).strip()[-1000:]}"
+            )
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + self._start_timeout_s
+        while not _answers(self.bootstrap_servers):
+            self._child.check()
+            if time.monotonic() > deadline:
+                raise self._child.failure(f"did not answer within {self._start_timeout_s:g} s")
+            time.sleep(0.1)
+
+    def _java(self, *arguments: str) -> list[str]:
+        quiet = f"-Dlog4j2.configurationFile={self._folder / 'log4j2.properties'}"
+        return [_java(), quiet, "-cp", str(self._home / "libs" / "*"), *arguments]
+
+
+def free_port() -> int:
+    """A port on 127.0.0.1 that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _answers(bootstrap_servers: str) -> bool:
+    host, port = bootstrap_servers.split(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=1).close()
+    except OSError:
+        return False
+    admin = AdminClient({"bootstrap.servers": bootstrap_servers, "log_level": 0, "reconnect.backoff.ms": 500})
+    try:
+        return bool(admin.list_topics(timeout=2).brokers)
+    except KafkaException:
+        return False
+
+
+def _java() -> str | None:
+    home = os.environ.get("JAVA_HOME")
+    return shutil.which("java", path=f"{home}/bin") if home else shutil.which("java")
