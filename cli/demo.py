@@ -1,0 +1,192 @@
+"""``./run demo``: traffic through Kafka into the lake, partitions, features, a summary and a report page."""
+
+import time
+from collections.abc import Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from airtraffic.errors import AirTrafficError
+from airtraffic.report.page import file_name
+from airtraffic.report.summary import summarise
+from airtraffic.report.texts import LANGUAGES
+from airtraffic.settings import Settings
+from cli.brokers import running_kafka
+from cli.environment import prepare
+from cli.summary import show_summary
+from cli.topics import ensure_topics
+from collector.known_polls import known_polls
+from collector.producer import Producer
+from collector.run import Progress as Polled
+from collector.run import collect
+
+HAND_OVER_ROWS = 24_000
+"""Rows sent before the lake has to have them: the in-memory broker keeps little more than this. [rows]"""
+
+
+@dataclass
+class Sent:
+    """What the collector has seen so far."""
+
+    hours: set[datetime] = field(default_factory=set)
+    rows: int = 0
+    waiting: int = 0
+    """Rows and polls that the lake was not yet asked to read."""
+
+
+def run_demo(
+    settings: Settings,
+    *,
+    source: str,
+    files: Sequence[str],
+    minutes: float,
+    hours: int,
+    day: datetime,
+    aircraft: int | None,
+) -> None:
+    """Send a source's traffic through Kafka into the lake, make what hangs on it, and show it.
+
+    Raises
+    ------
+    AirTrafficError
+        The source, the broker or a run failed; the message says what to do.
+    """
+    console = Console()
+    began = time.monotonic()
+    with running_kafka(settings) as broker:
+        prepare(settings, broker.bootstrap_servers)
+        ensure_topics(settings, broker)
+        forgetful = " (in-memory, for trying out)" if broker.kind == "in-memory" else ""
+        console.print(f"Kafka {broker.bootstrap_servers}{forgetful}, lake {settings.lake}", highlight=False)
+        from cli.sources import open_source
+        from orchestration.definitions import defs
+
+        with dg.DagsterInstance.get() as instance:
+            sent = _send(
+                settings,
+                open_source(
+                    settings, source, files=files, minutes=minutes, start=day, hours=hours, aircraft=aircraft
+                ),
+                broker.bootstrap_servers,
+                lambda: _ingest(defs, instance),
+                console,
+            )
+    made = _make(settings, defs, sent, console)
+    _show(settings, source, sent, console)
+    console.print(
+        f"\nDone in {time.monotonic() - began:.0f} s. [bold]./run up[/] goes on live and shows this in the Dagster UI."
+    )
+    if made.failed:
+        raise AirTrafficError("some partitions were not made: " + "; ".join(made.failed))
+
+
+def _send(settings: Settings, source, bootstrap_servers: str, ingest, console: Console) -> Sent:
+    """Send every poll; the lake reads along, so that a broker with little memory never drops anything."""
+    sent = Sent()
+    known = set() if source.name == "opensky" else known_polls(settings.lake)
+    producer = Producer(bootstrap_servers, settings.topics, settings.kafka_security)
+    with _bar(console) as progress:
+        bar = progress.add_task("traffic through Kafka into the lake", total=None, rows=0)
+
+        def on_poll(poll: Polled) -> None:
+            if poll.snapshot_at is not None:
+                at = datetime.fromtimestamp(poll.snapshot_at, UTC)
+                sent.hours.add(at.replace(minute=0, second=0))
+            sent.rows += poll.rows
+            sent.waiting += poll.rows + poll.rejected + (not poll.skipped)
+            if sent.waiting >= HAND_OVER_ROWS:
+                ingest()
+                sent.waiting = 0
+            progress.update(bar, rows=sent.rows)
+
+        totals = collect(source, producer, known=known, on_poll=on_poll)
+        ingest()
+        producer.close()
+        progress.update(bar, total=1, completed=1)
+    console.print(
+        f"{totals.polls:,} polls and {totals.rows:,} rows sent, {totals.rejected:,} rejected"
+        + (f", {totals.skipped:,} polls skipped: the lake has them already" if totals.skipped else "")
+    )
+    return sent
+
+
+def _ingest(defs: dg.Definitions, instance: dg.DagsterInstance) -> None:
+    from cli.runs import run_job
+
+    config = {"ops": {"ingest_kafka": {"config": {"refresh": "never"}}}}
+    outcome = run_job(defs.resolve_job_def("ingest_kafka"), instance, run_config=config)
+    if not outcome.success:
+        raise AirTrafficError(f"ingestion failed: {outcome.error}")
+
+
+def _make(settings: Settings, defs: dg.Definitions, sent: Sent, console: Console):
+    """Everything that hangs on the hours sent, and on the hour after each that is there already."""
+    from cli.materialize import materialize
+
+    graph = defs.resolve_asset_graph()
+    wanted = dg.AssetSelection.groups("silver", "features", "reports").resolve(graph)
+    keys = {
+        key for key in wanted if graph.get(key).is_executable and graph.get(key).partitions_def is not None
+    }
+    return materialize(
+        defs, keys, sent.hours | _hours_after(settings, sent.hours), console, "partitions and features"
+    )
+
+
+def _hours_after(settings: Settings, hours: set[datetime]) -> set[datetime]:
+    """Hours that look back into ``hours`` and were made before."""
+    from orchestration.resources.lake import LakeResource
+
+    after = {hour + timedelta(hours=1) for hour in hours} - hours
+    made = LakeResource(root=settings.lake).read(
+        "poll_coverage", ["hour_start"], [("date", "in", [h.date() for h in after])]
+    )
+    return after & set(made["hour_start"].to_pylist()) if after else set()
+
+
+def _show(settings: Settings, source: str, sent: Sent, console: Console) -> None:
+    from assets.reports import DENSITY_COLUMNS, STATES_COLUMNS
+    from orchestration.resources.lake import LakeResource
+
+    if not sent.hours:
+        console.print("No poll had a time that could be read: nothing to show.")
+        return
+    lake = LakeResource(root=settings.lake)
+    days = sorted({hour.date() for hour in sent.hours})
+    first, last = min(sent.hours), max(sent.hours) + timedelta(hours=1)
+    where = [("date", "in", days), ("snapshot_at", ">=", first), ("snapshot_at", "<", last)]
+    coverage = pl.from_arrow(lake.read("poll_coverage", where=[("date", "in", days)]))
+    summary = summarise(
+        pl.from_arrow(lake.read("flight_states", STATES_COLUMNS, where)),
+        pl.from_arrow(lake.read("traffic_density", DENSITY_COLUMNS, where)),
+        coverage.filter(pl.col("hour_start").is_in(list(sent.hours))),
+    )
+    console.print()
+    span = f"{first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC"
+    show_summary(console, f"{source}: {span}", summary, settings.dense_cell_aircraft)
+    for day in days:
+        for language in LANGUAGES:
+            console.print(
+                f"Report ({language})  {settings.reports}/{file_name(day, language)}",
+                highlight=False,
+                soft_wrap=True,
+            )
+    console.print(
+        f"Tables       {settings.lake}/{{flight_states,traffic_density,hourly_traffic,...}} (Delta)",
+        highlight=False,
+        soft_wrap=True,
+    )
+    console.print(f"Dagster      {Path(settings.data) / 'dagster'}", highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _bar(console: Console):
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[rows]:,} rows"))
+    with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
+        yield progress
