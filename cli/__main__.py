@@ -96,18 +96,12 @@ def backfill(settings: Settings, selection: str, start, end) -> None:
 
 @cli.command()
 @click.option("--create", is_flag=True, help="Create the topics that are missing.")
-@click.option(
-    "--brokers",
-    type=click.Choice(["1", "3"]),
-    default="1",
-    help="Which documented defaults to hold them against.",
-)
 @click.pass_obj
-def topics(settings: Settings, create: bool, brokers: str) -> None:
+def topics(settings: Settings, create: bool) -> None:
     """Create the Kafka topics, or report how they differ from the documented settings."""
     from cli.topics import run_topics
 
-    sys.exit(run_topics(settings, create=create, brokers=int(brokers)))
+    sys.exit(run_topics(settings, create=create))
 
 
 @cli.command()
