@@ -18,6 +18,7 @@ Filter = tuple[str, str, Any]
 """Column, operator (``=``, ``!=``, ``<``, ``<=``, ``>``, ``>=``, ``in``, ``not in``), value."""
 
 _WRITER = WriterProperties(compression="ZSTD", compression_level=1)
+_REFUSED_ROWS = "failed validation check"
 
 
 class LakeResource(dg.ConfigurableResource):
@@ -76,7 +77,7 @@ class LakeResource(dg.ConfigurableResource):
     def version(self, name: str) -> int | None:
         """Version of the table; None when it is not there."""
         try:
-            return DeltaTable(self.uri(name), without_files=True).version()
+            return DeltaTable(self.uri(name)).version()
         except TableNotFoundError:
             return None
 
@@ -147,9 +148,16 @@ class LakeResource(dg.ConfigurableResource):
         Parameters
         ----------
         data
-            Rows that all meet ``predicate``, else delta-rs refuses them.
+            Rows that all meet ``predicate``.
         predicate
             SQL over partition columns, such as ``date = '2025-01-15' and hour = 3``.
+
+        Raises
+        ------
+        AirTrafficError
+            A row of ``data`` does not meet ``predicate``.
+        deltalake.exceptions.CommitFailedError
+            Others were faster ``write_tries`` times.
         into
             The table object that was opened before the rows were computed. If somebody else wrote to
             the predicate's partitions since, the write is refused, once and for good: what is newer is
@@ -175,6 +183,12 @@ class LakeResource(dg.ConfigurableResource):
                 if not left:
                     raise
                 time.sleep(random.uniform(0.01, 0.2))
+            except DeltaError as error:
+                if _REFUSED_ROWS not in str(error):
+                    raise
+                raise AirTrafficError(
+                    f"{name}: nothing is replaced, the data has rows that do not meet {predicate!r}"
+                ) from error
             else:
                 return
 
