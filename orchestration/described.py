@@ -1,0 +1,50 @@
+"""What every asset tells about itself: description, owner, kinds, columns with units, freshness."""
+
+from datetime import timedelta
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+
+from airtraffic.tables import Table
+
+OWNERS = ["team:data-platform"]
+
+LIVE = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=2), fail_window=timedelta(hours=24))
+"""For what every hour of traffic renews."""
+NIGHTLY = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=26), fail_window=timedelta(hours=50))
+"""For what a schedule renews once a day."""
+
+
+def described(
+    table: Table,
+    partitions: dg.PartitionsDefinition,
+    kinds: set[str],
+    freshness: dg.FreshnessPolicy,
+    purpose: str,
+) -> dict[str, Any]:
+    """Arguments of the asset that is a table of ``airtraffic.tables``, for ``@asset`` and ``AssetSpec``."""
+    return {
+        "description": f"{purpose} {table.grain}.",
+        "group_name": table.layer,
+        "owners": OWNERS,
+        "kinds": {"delta", *kinds},
+        "partitions_def": partitions,
+        "freshness_policy": freshness,
+        "metadata": {
+            "dagster/column_schema": column_schema(table.schema),
+            "dagster/table_name": table.name,
+            "partition_expr": ", ".join(table.partition_by),
+        },
+    }
+
+
+def column_schema(schema: pa.Schema) -> dg.TableSchema:
+    """Columns with description and unit."""
+    return dg.TableSchema([dg.TableColumn(f.name, str(f.type), _description(f)) for f in schema])
+
+
+def _description(field: pa.Field) -> str:
+    metadata = {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
+    unit = metadata.get("unit")
+    return metadata.get("description", "") + (f" [{unit}]" if unit else "")
