@@ -65,12 +65,11 @@ class Plugin(BasePlugin):
         cursor = self._connection.cursor()
         rows = cursor.sql(f"select * from {relation}").to_arrow_table()
         cursor.close()
-        schema = pa.schema([_delta_field(field, request["columns"].get(field.name)) for field in rows.schema])
-        rows = rows.cast(schema)
+        rows = rows.cast(pa.schema([pa.field(field.name, _delta_type(field.type)) for field in rows.schema]))
         for left in reversed(range(_WRITE_TRIES)):
             try:
                 write_deltalake(
-                    created(uri, schema, request),
+                    described(uri, rows.schema, request),
                     rows,
                     mode="overwrite",
                     predicate=request["replace_where"],
@@ -85,24 +84,31 @@ class Plugin(BasePlugin):
                 return
 
 
-def _delta_field(field: pa.Field, metadata: dict[str, str] | None) -> pa.Field:
-    """The field with its comment; Delta knows instants in UTC only, whatever DuckDB calls that zone."""
-    type_ = pa.timestamp("us", tz="UTC") if pa.types.is_timestamp(field.type) else field.type
-    return pa.field(field.name, type_, metadata=metadata)
+def _delta_type(type_: pa.DataType) -> pa.DataType:
+    """Delta knows instants in UTC only, by whatever name DuckDB calls that zone."""
+    return pa.timestamp("us", tz="UTC") if pa.types.is_timestamp(type_) else type_
 
 
-def created(uri: str, schema: pa.Schema, request: dict[str, Any]) -> DeltaTable:
-    """The Delta table, made with its comments when it is not there."""
+def described(uri: str, schema: pa.Schema, request: dict[str, Any]) -> DeltaTable:
+    """The Delta table with the model's description and comments; made when it is not there."""
+    comments, description = request["comments"], request["description"].strip()
     try:
-        return DeltaTable(uri)
+        delta = DeltaTable(uri)
     except TableNotFoundError:
         return DeltaTable.create(
             uri,
-            schema,
+            pa.schema([field.with_metadata({"comment": comments[field.name]}) for field in schema]),
             mode="ignore",
             partition_by=request["partition_by"],
-            description=request["description"],
+            description=description,
         )
+    if delta.metadata().description != description:
+        delta.alter.set_table_description(description)
+    for field in delta.schema().fields:
+        comment = comments.get(field.name)
+        if comment and field.metadata.get("comment") != comment:
+            delta.alter.set_column_metadata(field.name, {"comment": comment})
+    return delta
 
 
 def window_of(

@@ -4,6 +4,7 @@
 
   partition_by: partition columns of the Delta table, when it is made.
   replace_where: predicate over them that says which rows give way; rendered when the model runs.
+  order_by: columns that the rows are sorted by, so that the same rows make the same files.
 #}
 {% materialization delta, adapter='duckdb', supported_languages=['sql'] %}
   {%- set target_relation = this.incorporate(type='table') -%}
@@ -15,7 +16,9 @@
   {% do get_assert_columns_equivalent(sql) %}
   {% do run_query('drop table if exists ' ~ target_relation) %}
   {% call statement('main') -%}
-    create table {{ target_relation }} as {{ sql }}
+    create table {{ target_relation }} as
+    select * from ({{ sql }}) as built
+    order by {{ config.require('order_by') | join(', ') }}
   {%- endcall %}
   {% do adapter.commit() %}
 
@@ -25,7 +28,7 @@
       'partition_by': config.require('partition_by'),
       'replace_where': replace_where,
       'description': model.description,
-      'columns': column_metadata(model.columns),
+      'comments': column_comments(model.columns),
   }) %}
 
   {% set rows = {} %}
@@ -41,13 +44,12 @@
 {% endmaterialization %}
 
 
-{# Delta column metadata: Spark and its like show `comment`. #}
-{% macro column_metadata(columns) %}
-  {% set metadata = {} %}
+{# Comment by column: its description and unit. #}
+{% macro column_comments(columns) %}
+  {% set comments = {} %}
   {% for name, column in columns.items() %}
     {% set unit = column.meta.get('unit') %}
-    {% set comment = column.description | trim ~ (' [' ~ unit ~ ']' if unit else '') %}
-    {% do metadata.update({name: {'comment': comment}}) %}
+    {% do comments.update({name: column.description | trim ~ (' [' ~ unit ~ ']' if unit else '')}) %}
   {% endfor %}
-  {{ return(metadata) }}
+  {{ return(comments) }}
 {% endmacro %}
