@@ -1,7 +1,7 @@
 """The report page of each day."""
 
 import os
-from datetime import date, timedelta
+from datetime import date
 
 import dagster as dg
 import polars as pl
@@ -9,6 +9,7 @@ import polars as pl
 from airtraffic.report.page import file_name, traffic_day
 from airtraffic.settings import Settings
 from orchestration.automation import DAILY_EAGER
+from orchestration.described import NIGHTLY, OWNERS
 from orchestration.partitions import DAILY
 from orchestration.resources.lake import LakeResource
 from orchestration.resources.reports import ReportsResource
@@ -40,10 +41,10 @@ DENSITY_COLUMNS = ("cell_id", "cell_latitude", "cell_longitude", "snapshot_at", 
     automation_condition=DAILY_EAGER,
     backfill_policy=dg.BackfillPolicy.single_run(),
     group_name="reports",
-    owners=["team:data-platform"],
+    owners=OWNERS,
     kinds={"python", "html"},
     description="Report page of a day of traffic, in English and Spanish. One page per day and language.",
-    freshness_policy=dg.FreshnessPolicy.cron(deadline_cron="0 3 * * *", lower_bound_delta=timedelta(hours=3)),
+    freshness_policy=NIGHTLY,
 )
 def daily_report(context: dg.AssetExecutionContext, lake: LakeResource, reports: ReportsResource) -> None:
     settings = Settings.from_env(os.environ)
@@ -67,7 +68,7 @@ def daily_report(context: dg.AssetExecutionContext, lake: LakeResource, reports:
         }
         context.add_asset_metadata(
             {
-                "dagster/row_count": summary.rows,
+                "dagster/partition_row_count": summary.rows,
                 "aircraft": summary.aircraft,
                 "coverage_percent": summary.coverage.percent or 0.0,
                 "sources": ", ".join(summary.sources) or "none",

@@ -1,5 +1,7 @@
 """``./run demo``: traffic through Kafka into the lake, partitions, features, a summary and a report page."""
 
+import math
+import os
 import time
 from collections.abc import Sequence
 from contextlib import contextmanager
@@ -22,6 +24,7 @@ from cli.environment import prepare
 from cli.summary import show_summary
 from cli.topics import ensure_topics
 from collector.known_polls import known_polls
+from collector.open_source import Choice, opened
 from collector.producer import Producer
 from collector.run import Progress as Polled
 from collector.run import collect
@@ -64,19 +67,19 @@ def run_demo(
         ensure_topics(settings, broker)
         forgetful = " (in-memory, for trying out)" if broker.kind == "in-memory" else ""
         console.print(f"Kafka {broker.bootstrap_servers}{forgetful}, lake {settings.lake}", highlight=False)
-        from cli.sources import open_source
         from orchestration.definitions import defs
 
-        with dg.DagsterInstance.get() as instance:
-            sent = _send(
-                settings,
-                open_source(
-                    settings, source, files=files, minutes=minutes, start=day, hours=hours, aircraft=aircraft
-                ),
-                broker.bootstrap_servers,
-                lambda: _ingest(defs, instance),
-                console,
-            )
+        choice = Choice(
+            source,
+            inputs=[Path(file) for file in files],
+            speed=math.inf,
+            start=day.replace(tzinfo=UTC),
+            hours=hours,
+            aircraft=aircraft,
+            minutes=minutes,
+        )
+        with dg.DagsterInstance.get() as instance, opened(choice, settings, os.environ, time.time) as polled:
+            sent = _send(settings, polled, broker.bootstrap_servers, lambda: _ingest(defs, instance), console)
     made = _make(settings, defs, sent, console)
     _show(settings, source, sent, console)
     console.print(

@@ -82,7 +82,7 @@ def _run_once(
 
 def collector_command(source: str, files: Sequence[str], aircraft: int | None) -> list[str]:
     """The collector in real time."""
-    command = [sys.executable, "-m", "collector", "--source", source]
+    command = [sys.executable, "-m", "collector", "--log", "human", "--source", source]
     command += [part for file in files for part in ("--input", file)]
     return command + (["--aircraft", str(aircraft)] if aircraft else [])
 
