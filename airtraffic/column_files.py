@@ -121,7 +121,8 @@ def _names(path: Path) -> list[str]:
     try:
         if path.suffix.lower() == ".parquet":
             return pa.parquet.read_schema(path).names
-        with pa.csv.open_csv(path) as reader:
+        skip = pa.csv.ParseOptions(invalid_row_handler=lambda torn: "skip")
+        with pa.csv.open_csv(path, parse_options=skip) as reader:
             return reader.schema.names
     except (OSError, pa.ArrowException) as error:
         raise _unreadable(path, error) from error
