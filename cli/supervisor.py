@@ -1,7 +1,7 @@
 """Keeps child processes running: one that dies is started again with a growing pause, and that is said."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,7 +21,7 @@ class _Kept:
     name: str
     command: list[str]
     log: Path
-    show: bool
+    show: Callable[[str], str] | None
     child: Child | None = None
     started_at: float = 0.0
     start_again_at: float | None = None
@@ -48,8 +48,8 @@ class Supervisor:
         self._environment = environment
         self._kept: list[_Kept] = []
 
-    def add(self, name: str, command: Sequence[str], *, show: bool = False) -> None:
-        """Keep a command running from ``__enter__`` on; ``show`` repeats its output on the console."""
+    def add(self, name: str, command: Sequence[str], *, show: Callable[[str], str] | None = None) -> None:
+        """Keep a command running from ``__enter__`` on; ``show`` makes a line of its output one for the console."""
         self._kept.append(_Kept(name, list(command), self._logs / f"{name}.log", show))
 
     def pids(self) -> dict[str, int]:
@@ -97,4 +97,6 @@ class Supervisor:
         whole = new[: new.rfind(b"\n") + 1]
         kept.read_to += len(whole)
         for line in whole.decode(errors="replace").splitlines():
-            self._console.print(f"[dim]{kept.name}[/] {escape(line)}", highlight=False, soft_wrap=True)
+            self._console.print(
+                f"[dim]{kept.name}[/] {escape(kept.show(line))}", highlight=False, soft_wrap=True
+            )

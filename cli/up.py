@@ -1,5 +1,6 @@
 """``./run up``: Kafka, the collector, Dagster and its daemon in one terminal."""
 
+import json
 import signal
 import socket
 import sys
@@ -57,7 +58,7 @@ def _run_once(
         ensure_topics(settings, broker)
         logs = settings.data / "logs"
         supervisor = Supervisor(console, logs, environment)
-        supervisor.add("collector", collector_command(source, files, aircraft), show=True)
+        supervisor.add("collector", collector_command(source, files, aircraft), show=readable)
         supervisor.add("dagster", [*_dagster(), "-h", "127.0.0.1", "-p", str(port)])
         note = (
             " (in-memory, for trying out: it forgets everything at exit)"
@@ -80,9 +81,29 @@ def _run_once(
                 console.print("Stopping ...")
 
 
+def readable(line: str) -> str:
+    """A structured log line of the collector as a person reads it; any other line as it is.
+
+    >>> readable('{"source": "simulate", "rows": 170, "rows_per_s": null, "event": "poll sent", "level": "info"}')
+    'poll sent: source simulate, rows 170'
+    """
+    try:
+        fields = json.loads(line)
+    except ValueError:
+        return line
+    if not isinstance(fields, dict) or "event" not in fields:
+        return line
+    shown = (
+        f"{name.replace('_', ' ')} {value}"
+        for name, value in fields.items()
+        if name not in ("event", "level", "timestamp") and value not in (None, 0)
+    )
+    return ": ".join(part for part in (str(fields["event"]), ", ".join(shown)) if part)
+
+
 def collector_command(source: str, files: Sequence[str], aircraft: int | None) -> list[str]:
     """The collector in real time."""
-    command = [sys.executable, "-m", "collector", "--log", "human", "--source", source]
+    command = [sys.executable, "-m", "collector", "--log", "json", "--source", source]
     command += [part for file in files for part in ("--input", file)]
     return command + (["--aircraft", str(aircraft)] if aircraft else [])
 

@@ -30,7 +30,7 @@ def test_a_child_that_dies_is_started_again_and_that_is_said(tmp_path):
         "sleeper", [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"], show=True
     )
     with supervisor:
-        watch(supervisor, lambda: "sleeper up" in said.getvalue())
+        watch(supervisor, lambda: "sleeper UP" in said.getvalue())
         first = supervisor.pids()["sleeper"]
         os.killpg(first, 9)
         watch(supervisor, lambda: supervisor.pids().get("sleeper", first) != first)
