@@ -18,14 +18,14 @@ WEIGHTS = {
     "SBNF": 4, "SBFI": 4, "SBMO": 3, "SBSG": 3, "SBJP": 2, "SBAR": 2, "SBTE": 2, "SBSL": 2, "SBPS": 3,
     "SBRP": 3, "SBUL": 3, "SBLO": 2, "SBMG": 2, "SBSR": 2, "SBCG": 3, "SBPJ": 2, "SBMQ": 1, "SBSN": 1,
     "SBPV": 1, "SBRB": 1, "SBBV": 1, "SBIL": 1, "SBCH": 1, "SBJV": 2, "SBMK": 1, "SBPL": 1, "SBJU": 1,
-    "SBIZ": 1, "SBSI": 1, "SBMT": 4, "SBJD": 3, "SBJR": 4, "SBBH": 3, "SBME": 3, "SBBU": 1, "SBAE": 1,
+    "SBIZ": 1, "SWSI": 1, "SBVC": 1, "SBMT": 4, "SBJD": 3, "SBJR": 4, "SBBH": 3, "SBME": 3, "SBBU": 1, "SBAE": 1,
     # Argentina, Uruguay, Paraguay, Bolivia
-    "SABE": 12, "SAEZ": 8, "SADF": 4, "SACO": 4, "SAME": 3, "SAZS": 3, "SASA": 2, "SANT": 2, "SARI": 2,
-    "SAZN": 2, "SAAR": 2, "SAVC": 1, "SAWH": 1, "SAWC": 1, "SARE": 1, "SAZM": 1, "SUMU": 3, "SULS": 1,
+    "SABE": 20, "SAEZ": 16, "SADF": 4, "SACO": 4, "SAME": 3, "SAZS": 3, "SASA": 2, "SANT": 2, "SARI": 2,
+    "SAZN": 2, "SAAR": 2, "SAVC": 1, "SAWH": 1, "SAWC": 1, "SARE": 1, "SAZM": 1, "SUMU": 4, "SULS": 1,
     "SGAS": 3, "SLVR": 3, "SLLP": 2, "SLCB": 2,
     # Chile, Peru, Ecuador
     "SCEL": 14, "SCFA": 3, "SCDA": 2, "SCTE": 2, "SCIE": 2, "SCCF": 2, "SCSE": 2, "SCCI": 1, "SCTB": 2,
-    "SPJC": 13, "SPZO": 3, "SPQU": 2, "SPHI": 1, "SPRU": 1, "SPQT": 1, "SEQM": 6, "SEGU": 5, "SECU": 1,
+    "SPJC": 13, "SPZO": 3, "SPQU": 2, "SPHI": 2, "SPRU": 2, "SPUR": 2, "SPQT": 1, "SEQM": 6, "SEGU": 5, "SECU": 1,
     # Colombia, Venezuela, the Guianas
     "SKBO": 20, "SKRG": 9, "SKCL": 5, "SKCG": 5, "SKBQ": 4, "SKSM": 3, "SKPE": 2, "SKBG": 2, "SKCC": 2,
     "SKGY": 2, "SKMD": 3, "SKSP": 2, "SVMI": 3, "SVMC": 1, "SVVA": 1, "SYCJ": 1, "SMJP": 1, "SOCA": 1,

@@ -19,8 +19,8 @@ SQUAWK_PRESENT = 0.06
 SPI_SET = 0.007
 ALTITUDE_TOO_HIGH = 0.0005
 SLOW_AIRBORNE = 0.0016
-GROUND_IN_FLIGHT = 0.0007
-DISPLACED = 0.000035
+GROUND_IN_FLIGHT = 0.0009
+DISPLACED = 0.00006
 EMERGENCY_FLIGHTS = 0.0008
 _EMERGENCIES = np.array(["7700", "7600", "7500", "7700", "7600", "7700"], dtype=object)
 
@@ -72,13 +72,13 @@ class Draws:
 def spoil(draws: Draws, state: States, latitude: np.ndarray, longitude: np.ndarray) -> Columns:
     """Measured values out of true ones: pressure offsets, nulls, wrong flags and jumps."""
     ground = state.on_ground | (draws.message(0) < GROUND_IN_FLIGHT)
-    pressure_m = (draws.of_flight(0) + draws.of_flight(1) + draws.of_flight(2) - 1.5) * 110.0
+    pressure_m = (draws.of_flight(0) + draws.of_flight(1) + draws.of_flight(2) - 1.5) * 70.0
     baro = state.altitude_m + pressure_m * (state.altitude_m < 3000.0)
     wild = draws.message(1)
     baro = np.where(wild < ALTITUDE_TOO_HIGH, 15_200.0 + 23_000.0 * wild / ALTITUDE_TOO_HIGH, baro)
     geo = baro + 0.055 * state.altitude_m + 15.0 + 40.0 * (draws.of_flight(3) - 0.5)
 
-    velocity = np.maximum(state.velocity_mps * (1.0 + 0.01 * (draws.message(2) - 0.5)), 0.0)
+    velocity = np.maximum(state.velocity_mps * (1.0 + 0.03 * (draws.message(2) - 0.5)), 0.0)
     slow = draws.message(3)
     velocity = np.where((slow < SLOW_AIRBORNE) & ~state.on_ground, 9.5 * slow / SLOW_AIRBORNE, velocity)
     rate = state.vertical_mps + np.where(state.on_ground, 0.0, 1.2 * (draws.message(4) - 0.5))

@@ -132,14 +132,14 @@ def _registration(pattern: str, rng: np.random.Generator) -> str:
 
 
 def _duty_starts(operator: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Long flights leave around their hour; the others' day begins at night, or at any hour for a third."""
+    """Long flights leave around their hour; the others' day begins at night, or at any hour for half."""
     fixed = np.array([np.nan if entry.leaves_at_h is None else entry.leaves_at_h for entry in OPERATORS])[
         operator
     ]
     size = len(operator)
     night = rng.normal(5.0, 1.0, size)
     anywhen = rng.random(size) * 24.0
-    usual = np.where(rng.random(size) < 0.35, anywhen, night)
+    usual = np.where(rng.random(size) < 0.5, anywhen, night)
     hours = np.where(np.isnan(fixed), usual, fixed + rng.normal(-0.6, 0.8, size))
     return np.floor((hours % 24.0) * 3600.0)
 

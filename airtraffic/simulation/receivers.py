@@ -13,25 +13,26 @@ from airtraffic.simulation.geometry import EARTH_RADIUS_M
 from airtraffic.simulation.randomness import uniform
 
 _UPTIME_STREAM = 21
-_HORIZON_KM_PER_ROOT_M = 3.6
+_HORIZON_KM_PER_ROOT_M = 2.9
 """Radio horizon, less some terrain. [km / m^0.5]"""
 
 RECEIVERS = (
     # airport nearby, range [km], share of surface messages heard [1], uptime [1]
-    ("SBGR", 230, 0.10, 1.0), ("SBSP", 200, 0.50, 1.0), ("SBKP", 190, 0.10, 0.95), ("SBGL", 210, 0.15, 1.0),
-    ("SBCT", 180, 0.0, 0.9), ("SBFL", 170, 0.0, 0.9), ("SBPA", 190, 0.0, 0.9), ("SBRP", 160, 0.0, 0.85),
-    ("SBCF", 130, 0.0, 0.85), ("SBBR", 230, 0.55, 0.95), ("SBGO", 150, 0.0, 0.8), ("SBVT", 150, 0.45, 0.9),
-    ("SBFZ", 210, 0.5, 0.95), ("SBRF", 150, 0.0, 0.8), ("SBSV", 110, 0.0, 0.6), ("SBBE", 160, 0.5, 0.9),
-    ("SBSR", 110, 0.3, 0.7), ("SBCY", 140, 0.0, 0.8), ("SBLO", 120, 0.0, 0.8), ("SBCG", 120, 0.0, 0.6),
-    ("SBPJ", 100, 0.0, 0.6), ("SBCH", 110, 0.0, 0.7), ("SBME", 110, 0.2, 0.9),
-    ("SABE", 230, 0.05, 1.0), ("SAEZ", 190, 0.25, 0.95), ("SACO", 130, 0.0, 0.8), ("SAME", 120, 0.0, 0.6),
-    ("SAAR", 130, 0.0, 0.8), ("SUMU", 120, 0.0, 0.8), ("SCEL", 90, 0.0, 0.7), ("SCFA", 110, 0.2, 0.7),
-    ("SPJC", 150, 0.0, 0.9), ("SPRU", 170, 0.0, 0.9), ("SPHI", 170, 0.0, 0.9), ("SPQU", 100, 0.0, 0.5),
-    ("SEGU", 90, 0.0, 0.6), ("SEQM", 90, 0.0, 0.6),
-    ("SKBO", 170, 0.55, 1.0), ("SKRG", 150, 0.0, 0.9), ("SKCL", 100, 0.0, 0.7), ("SKBQ", 140, 0.0, 0.8),
-    ("MPTO", 70, 0.0, 0.6), ("MROC", 70, 0.0, 0.6), ("MSLP", 210, 0.15, 0.9), ("MHTG", 110, 0.0, 0.7),
-    ("TNCA", 180, 0.1, 0.9), ("TTPP", 140, 0.0, 0.8), ("TBPB", 170, 0.0, 0.9), ("SVMI", 110, 0.0, 0.5),
-    ("SLVR", 110, 0.0, 0.7), ("SGAS", 120, 0.0, 0.7),
+    ("SBGR", 270, 0.0, 0.97), ("SBSP", 240, 0.45, 1.0), ("SBKP", 210, 0.0, 0.92), ("SBGL", 210, 0.0, 0.92),
+    ("SBCT", 220, 0.0, 0.85), ("SBFL", 200, 0.0, 0.85), ("SBPA", 220, 0.0, 0.85), ("SBRP", 170, 0.0, 0.8),
+    ("SBCF", 100, 0.0, 0.8), ("SBBR", 220, 0.55, 0.9), ("SBGO", 150, 0.0, 0.7), ("SBVT", 170, 0.4, 0.9),
+    ("SBFZ", 270, 0.5, 0.95), ("SBRF", 210, 0.0, 0.85), ("SBPL", 260, 0.0, 0.85), ("SBSV", 120, 0.0, 0.6),
+    ("SBVC", 110, 0.0, 0.8), ("SBIL", 100, 0.0, 0.7), ("SBBE", 200, 0.5, 0.9), ("SBSR", 120, 0.3, 0.7),
+    ("SBCY", 160, 0.0, 0.8), ("SWSI", 220, 0.0, 0.85), ("SBLO", 140, 0.0, 0.8), ("SBCG", 130, 0.0, 0.6),
+    ("SBPJ", 140, 0.0, 0.6), ("SBCH", 160, 0.0, 0.8), ("SBME", 110, 0.0, 0.8),
+    ("SABE", 310, 0.0, 0.97), ("SAEZ", 270, 0.2, 1.0), ("SACO", 200, 0.0, 0.85), ("SAME", 110, 0.0, 0.6),
+    ("SAAR", 240, 0.0, 0.85), ("SAZM", 180, 0.0, 0.8), ("SUMU", 230, 0.0, 0.8), ("SCEL", 100, 0.0, 0.7),
+    ("SCFA", 120, 0.2, 0.7), ("SPJC", 120, 0.0, 0.6), ("SPRU", 300, 0.0, 0.92), ("SPHI", 280, 0.0, 0.85),
+    ("SPQU", 100, 0.0, 0.5), ("SEGU", 90, 0.0, 0.5), ("SEQM", 90, 0.0, 0.5),
+    ("SKBO", 180, 0.55, 1.0), ("SKRG", 90, 0.0, 0.6), ("SKCL", 60, 0.0, 0.5), ("SKBQ", 170, 0.0, 0.8),
+    ("MPTO", 60, 0.0, 0.5), ("MROC", 70, 0.0, 0.5), ("MSLP", 310, 0.0, 0.92), ("MHTG", 130, 0.0, 0.8),
+    ("TNCA", 220, 0.1, 0.9), ("TTPP", 210, 0.0, 0.85), ("TBPB", 240, 0.0, 0.92), ("SVMI", 120, 0.0, 0.5),
+    ("SLVR", 120, 0.0, 0.7), ("SGAS", 150, 0.0, 0.7),
 )  # fmt: skip
 
 
@@ -85,8 +86,8 @@ class Receivers:
         return 1.0 - np.prod(1.0 - quality * self._up(time_s), axis=1)
 
     def _up(self, time_s: np.ndarray) -> np.ndarray:
-        """(n, n_receivers) whether each receiver feeds, drawn anew every three hours."""
-        spans, inverse = np.unique(time_s // 10_800, return_inverse=True)
+        """(n, n_receivers) whether each receiver feeds, drawn anew every hour."""
+        spans, inverse = np.unique(time_s // 3_600, return_inverse=True)
         numbers = np.arange(len(self.uptime))
         up = (
             uniform(self.seed, _UPTIME_STREAM, spans[:, None].astype(np.int64), numbers[None, :])

@@ -20,14 +20,17 @@ LOOKBACK_S = 900
 """A position that has not been renewed for longer is forgotten, but for black-outs. [s]"""
 _SAMPLE_S = 60
 _EXPIRY_S = 300
-_FLIGHT_STREAM, _SLOT_STREAM, _FADE_STREAM = 31, 32, 33
+_FLIGHT_STREAM, _SLOT_STREAM, _FADE_STREAM, _LATER_STREAM, _VAGUE_STREAM = 31, 32, 33, 34, 35
 _SILENT = 0
 _FADE_S = 240
-_FADE_SHARE = 0.14
+_FADE_SHARE = 0.06
 _FADE_QUALITY = 0.08
-_POSITION_SHARE = 0.85
-_POOR_SHARE, _POOR_QUALITY = 0.25, 0.35
-_BLACKOUT_SHARE = 0.012
+_POSITION_SHARE = 0.8
+_VAGUE_SHARE, _VAGUE_POSITION_SHARE = 0.025, 0.03
+_LATER_SHARE = 0.12
+"""Positions after which something without a position follows within a second. [1]"""
+_POOR_SHARE, _POOR_QUALITY = 0.25, 0.4
+_BLACKOUT_SHARE = 0.035
 
 
 @dataclass(frozen=True)
@@ -53,17 +56,20 @@ def receive(
     first = int(polls[0]) - LOOKBACK_S
     first -= first % _SAMPLE_S
     slots = np.arange(first, int(polls[-1]) + SLOT_S, SLOT_S)
-    quality = _quality(seed, flights, trajectories, fleet, receivers, slots)
+    quality, sampled_on_ground = _quality(seed, flights, trajectories, fleet, receivers, slots)
     when, chance, position, _ = quarters(
         bits(seed, _SLOT_STREAM, flights.id[:, None], (slots // SLOT_S)[None, :])
     )
     message = slots[None, :] + (when.astype(np.int64) * SLOT_S >> 16)
     switched_on = (message >= flights.on_s[:, None]) & (message <= flights.off_s[:, None])
-    contact = (chance < quality * 65536.0) & switched_on
+    on_ground = (message < flights.takeoff_s[:, None]) | (message >= flights.landing_s[:, None])
+    contact = (chance < quality * 65536.0) & switched_on & (on_ground == sampled_on_ground)
 
     blackout = _blackouts(seed, flights)
     dark = (message > blackout[0][:, None]) & (message <= blackout[1][:, None])
-    located = contact & (position < _POSITION_SHARE * 65536.0) & ~dark
+    vague = uniform(seed, _VAGUE_STREAM, flights.id[:, None], (slots // _FADE_S)[None, :]) < _VAGUE_SHARE
+    share = np.where(vague, _VAGUE_POSITION_SHARE, _POSITION_SHARE)
+    located = contact & (position < share * 65536.0) & ~dark
 
     latency = 1 + (bits(seed, _FLIGHT_STREAM, flights.id) % np.uint64(3)).astype(np.int64)
     cutoff = polls[None, :] - latency[:, None]
@@ -74,9 +80,10 @@ def receive(
     begun = np.floor(blackout[0]).astype(np.int64)[:, None]
     in_blackout = (cutoff >= begun) & (cutoff <= blackout[1][:, None])
     time_position = np.where(in_blackout, np.maximum(time_position, begun), time_position)
-    expiry = _EXPIRY_S + (uniform(seed, _FLIGHT_STREAM + 10, flights.id) * 14.0 - 4.0)[:, None]
+    expiry = _EXPIRY_S + (uniform(seed, _FLIGHT_STREAM + 10, flights.id) * 20.0 + 4.0)[:, None]
     shown = (last_contact > _SILENT) & (time_position > _SILENT) & (polls - last_contact <= expiry)
-    last_contact = np.where(shown, np.maximum(last_contact, time_position), _SILENT)
+    later = uniform(seed, _LATER_STREAM, flights.id[:, None], time_position) < _LATER_SHARE
+    last_contact = np.where(shown, np.maximum(last_contact, time_position + later), _SILENT)
     return Reception(last_contact, np.where(shown, time_position, _SILENT))
 
 
@@ -96,8 +103,8 @@ def _quality(
     fleet: Fleet,
     receivers: Receivers,
     slots: np.ndarray,
-) -> np.ndarray:
-    """(n_flights, n_slots) chance to be heard in a slot, sampled once a minute. [1]"""
+) -> tuple[np.ndarray, np.ndarray]:
+    """(n_flights, n_slots) chance to be heard [1] and whether on the ground, sampled once a minute."""
     per_sample = _SAMPLE_S // SLOT_S
     samples = slots[::per_sample] + _SAMPLE_S // 2
     relevant = (samples + _SAMPLE_S >= flights.on_s[:, None]) & (
@@ -116,7 +123,9 @@ def _quality(
     heard = np.where(poor[flight], heard * _POOR_QUALITY, heard)
     quality = np.zeros(relevant.shape)
     quality[flight, sample] = heard
-    return np.repeat(quality, per_sample, axis=1)[:, : len(slots)]
+    ground = np.zeros(relevant.shape, dtype=bool)
+    ground[flight, sample] = state.on_ground
+    return tuple(np.repeat(part, per_sample, axis=1)[:, : len(slots)] for part in (quality, ground))
 
 
 def _blackouts(seed: int, flights: Flights) -> tuple[np.ndarray, np.ndarray]:
@@ -125,6 +134,6 @@ def _blackouts(seed: int, flights: Flights) -> tuple[np.ndarray, np.ndarray]:
     begin = flights.takeoff_s + uniform(seed, _FLIGHT_STREAM + 21, flights.id) * 0.7 * (
         flights.landing_s - flights.takeoff_s
     )
-    lasts = 900.0 + 2400.0 * uniform(seed, _FLIGHT_STREAM + 22, flights.id) ** 2
+    lasts = 700.0 + 1500.0 * uniform(seed, _FLIGHT_STREAM + 22, flights.id) ** 2
     end = np.minimum(begin + lasts, flights.off_s)
     return np.where(has, begin, 0.0), np.where(has, end, 0.0)

@@ -1,7 +1,8 @@
 """Flights of one day of work: every aircraft flies round trips from its base and is back within 24 hours.
 
 Because each day of work begins and ends at the base, a day can be made without the days before it, and
-no aircraft is in two places at once.
+no aircraft is in two places at once. Aircraft from across the Atlantic need longer: they have 44 hours
+and fly every other day.
 """
 
 from dataclasses import dataclass, fields
@@ -21,7 +22,10 @@ _DAY_STREAM = 2
 _MOST_TRIPS = 9
 _SILENT_S = 420.0
 """Between two legs of an aircraft at least this long nothing is sent, so that the first is forgotten. [s]"""
-ROLL_S = 36.0
+LONGEST_DUTY_DAYS = 3
+_OVERSEAS_DUTY_S = 44 * 3600
+_ATLANTIC_DEG = -30.0
+ROLL_S = 26.0
 """Duration of the take-off and landing rolls. [s]"""
 _FOOT_M = 0.3048
 
@@ -89,10 +93,13 @@ class Schedule:
     def day(self, day: int) -> Flights:
         """Flights of the aircraft whose day of work begins on ``day``, counted from 1970-01-01.
 
-        They may last into the next day, never into the one after it.
+        They end within ``LONGEST_DUTY_DAYS`` of that midnight.
         """
         rng = generator(self.seed, _DAY_STREAM, day)
-        active = np.flatnonzero(rng.random(len(self.fleet)) < weekday_activity(day))
+        overseas = self.airports.longitude[self.fleet.base] > _ATLANTIC_DEG
+        rests = overseas & ((np.arange(len(self.fleet)) + day) % 2 == 1)
+        active = np.flatnonzero((rng.random(len(self.fleet)) < weekday_activity(day)) & ~rests)
+        duty_s = np.where(overseas, _OVERSEAS_DUTY_S, DAY_S)
         starts = day * DAY_S + self.fleet.duty_starts_s
         ready = starts + 900.0
         parts = []
@@ -105,7 +112,7 @@ class Schedule:
             back = self._flights(
                 day, 2 * trip + 1, active, away, base, out.off_s + self._turnaround_s(active), rng
             )
-            fits = back.off_s + _SILENT_S <= starts[active] + DAY_S
+            fits = back.off_s + _SILENT_S <= starts[active] + duty_s[active]
             parts += [out.take(fits), back.take(fits)]
             active = active[fits]
             ready[active] = back.off_s[fits] + self._turnaround_s(active)
@@ -132,9 +139,9 @@ class Schedule:
         kinds = self.fleet.kind[aircraft]
         start, end = self.airports.vector[origin], self.airports.vector[destination]
         distance_m = angles(start, end) * EARTH_RADIUS_M
-        speed = _of_kind("speed", kinds) * np.clip(rng.normal(1.0, 0.06, size), 0.85, 1.12)
-        climb = _of_kind("climb", kinds) * np.clip(rng.normal(0.95, 0.2, size), 0.5, 1.5)
-        descent = _of_kind("climb", kinds) * np.clip(rng.normal(0.95, 0.15, size), 0.6, 1.4)
+        speed = _of_kind("speed", kinds) * np.clip(rng.normal(1.0, 0.075, size), 0.82, 1.18)
+        climb = _of_kind("climb", kinds) * np.clip(rng.normal(1.0, 0.22, size), 0.5, 1.6)
+        descent = _of_kind("climb", kinds) * np.clip(rng.normal(1.08, 0.17, size), 0.6, 1.6)
         wanted_m = _cruise_levels_m(kinds, bearings(start, tangents(start, end)), rng)
         legs = plan(distance_m, wanted_m, speed, climb, descent)
 
@@ -157,12 +164,12 @@ class Schedule:
             aircraft=aircraft,
             origin=origin,
             destination=destination,
-            on_s=pushback - rng.uniform(30, 420, size),
+            on_s=pushback - rng.uniform(20, 100, size),
             pushback_s=pushback,
             takeoff_s=takeoff,
             landing_s=landing,
             gate_s=gate,
-            off_s=gate + rng.uniform(20, 240, size),
+            off_s=gate + rng.uniform(10, 60, size),
             distance_m=distance_m,
             speed=speed,
             climb=climb,

@@ -19,15 +19,15 @@ from airtraffic.simulation.fleet import make_fleet
 from airtraffic.simulation.messages import StateVectors
 from airtraffic.simulation.receivers import Receivers
 from airtraffic.simulation.reception import LOOKBACK_S, receive
-from airtraffic.simulation.schedule import Flights, Schedule
+from airtraffic.simulation.schedule import LONGEST_DUTY_DAYS, Flights, Schedule
 from airtraffic.simulation.trajectory import Trajectories
 
 USUAL_AIRCRAFT = 168
 """Mean aircraft in a poll of South America. [aircraft]"""
-_FLEET_PER_AIRCRAFT = 5.0
+_FLEET_PER_AIRCRAFT = 9.9
 """Fleet that shows one aircraft on average: most are parked or out of reach. [aircraft]"""
 _BLOCK_S = 3600
-_DAYS_KEPT = 3
+_DAYS_KEPT = LONGEST_DUTY_DAYS + 1
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Simulation:
     def _flights(self, first_s: int, last_s: int) -> Flights:
         """Flights that may be shown between two times, in the order of their aircraft."""
         day = first_s // DAY_S
-        flights = Flights.join([self._day(day - 1), self._day(day)])
+        flights = Flights.join([self._day(day - back) for back in range(LONGEST_DUTY_DAYS)])
         shown = (flights.on_s <= last_s) & (flights.off_s >= first_s - LOOKBACK_S)
         chosen = np.flatnonzero(shown)
         return flights.take(chosen[np.argsort(flights.id[chosen] & ((1 << 28) - 1), kind="stable")])

@@ -96,7 +96,7 @@ class Trajectories:
 def _apron(airport: np.ndarray, spread: np.ndarray) -> np.ndarray:
     """(2, n) gate's place seen from the runway: along and to the left. [m]"""
     angle = airport * 2.4 + spread
-    return (900.0 + 900.0 * np.abs(spread)) * np.stack([np.cos(angle), np.sin(angle)])
+    return (1900.0 + 1900.0 * np.abs(spread)) * np.stack([np.cos(angle), np.sin(angle)])
 
 
 def _airborne(flights: Flights, index: np.ndarray, since: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -151,19 +151,20 @@ def _ground(self: Trajectories, index: np.ndarray, time_s: np.ndarray) -> tuple[
     arriving = from_landing >= 0.0
 
     # Take-off and landing roll: constant acceleration from and to a standstill.
+    lift_off = _TAKEOFF_SPEED_MPS * flights.speed[index]
     roll_left = np.clip(np.where(arriving, from_landing, to_takeoff), 0.0, ROLL_S)
-    roll_speed = _TAKEOFF_SPEED_MPS * (1.0 - roll_left / ROLL_S)
-    rolled = _TAKEOFF_SPEED_MPS * roll_left * (1.0 - roll_left / (2.0 * ROLL_S))
-    end_of_roll = _TAKEOFF_SPEED_MPS * ROLL_S / 2.0
+    roll_speed = lift_off * (1.0 - roll_left / ROLL_S)
+    rolled = lift_off * roll_left * (1.0 - roll_left / (2.0 * ROLL_S))
+    end_of_roll = lift_off * ROLL_S / 2.0
 
-    # Taxi: out, 60 % of the time moving and then queueing at the runway; in, moving all the time.
+    # Taxi: out, 90 % of the time moving and then queueing at the runway; in, moving all the time.
     out_s = np.maximum(flights.takeoff_s[index] - ROLL_S - flights.pushback_s[index], 1.0)
-    out_share = np.clip((time_s - flights.pushback_s[index]) / (0.6 * out_s), 0.0, 1.0)
+    out_share = np.clip((time_s - flights.pushback_s[index]) / (0.9 * out_s), 0.0, 1.0)
     in_s = np.maximum(flights.gate_s[index] - flights.landing_s[index] - ROLL_S, 1.0)
     in_share = np.clip((from_landing - ROLL_S) / in_s, 0.0, 1.0)
     share = np.where(arriving, in_share, 1.0 - out_share)
     apron = np.where(arriving, self._apron_in[:, index], self._apron_out[:, index])
-    taxi_s = np.where(arriving, in_s, 0.6 * out_s)
+    taxi_s = np.where(arriving, in_s, 0.9 * out_s)
     moving = (share > 0.0) & (share < 1.0)
     taxi_speed = np.where(moving, np.hypot(*apron) / taxi_s, 0.0)
 
