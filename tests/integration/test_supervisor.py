@@ -27,7 +27,9 @@ def test_a_child_that_dies_is_started_again_and_that_is_said(tmp_path):
     terminal, said = console()
     supervisor = Supervisor(terminal, tmp_path, {**os.environ})
     supervisor.add(
-        "sleeper", [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"], show=True
+        "sleeper",
+        [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"],
+        show=str.upper,
     )
     with supervisor:
         watch(supervisor, lambda: "sleeper UP" in said.getvalue())
