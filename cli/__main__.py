@@ -129,12 +129,11 @@ def test(pytest_arguments: tuple[str, ...]) -> None:
 
 @cli.command()
 @click.argument("names", nargs=-1)
-@click.pass_obj
-def bench(settings: Settings, names: tuple[str, ...]) -> None:
+def bench(names: tuple[str, ...]) -> None:
     """Measure side by side, as ratios: ingest, features, live, backfill (default: all)."""
     from cli.bench import run_bench
 
-    run_bench(settings, names)
+    run_bench(names)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,167 @@
+"""The demo as a person runs it; its tables are read with a plain Delta reader and none of the project's code."""
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from deltalake import DeltaTable
+
+ROOT = Path(__file__).parents[2]
+TABLES = ("state_vectors_raw", "state_vectors", "flight_states", "traffic_density", "hourly_traffic")
+
+
+def demo(data: Path, *arguments: str, in_memory: bool = False) -> str:
+    environment = {
+        **os.environ,
+        "AIRTRAFFIC_DATA": str(data),
+        "PYTHONPATH": str(ROOT),
+        "COLUMNS": "160",
+    }
+    environment.pop("AIRTRAFFIC_LAKE", None)
+    if in_memory:
+        environment.pop("KAFKA_HOME", None)
+        environment.pop("KAFKA_BOOTSTRAP_SERVERS", None)
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", "demo", *map(str, arguments)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert "Traceback" not in done.stdout + done.stderr
+    return done.stdout
+
+
+def table(data: Path, name: str):
+    return DeltaTable(str(data / "lake" / name)).to_pyarrow_table()
+
+
+def contents(data: Path) -> dict[str, list]:
+    """Every row of every table, as far as it does not say when it was made."""
+    made = {}
+    for name in TABLES:
+        rows = table(data, name)
+        keep = [column for column in rows.column_names if column not in ("ingested_at", "kafka_cluster")]
+        made[name] = sorted(map(repr, rows.select(keep).to_pylist()))
+    return made
+
+
+GOLDEN = {
+    "sa_60s_20250625T1636Z.parquet": {
+        "rows": 25_372,
+        "snapshots": 111,
+        "aircraft": 872,
+        "hours": {16: 5_297, 17: 13_665, 18: 6_410},
+        "states": {
+            "cruise": 14_868,
+            "climb_descent_hold": 4_637,
+            "manoeuvre": 3_735,
+            "ground": 2_120,
+            "unknown": 12,
+        },
+        "congestion_band": 1_393,
+        "quadrants": {"SE": 8_938, "NE": 8_705, "NW": 6_746, "SW": 983},
+        "repeats": 5_473,
+        "older_than_60_s": 5_856,
+    },
+    "sa_60s_20250621T2325Z.parquet": {
+        "rows": 19_589,
+        "snapshots": 213,
+        "aircraft": 514,
+        "states": {
+            "cruise": 14_061,
+            "climb_descent_hold": 3_503,
+            "manoeuvre": 1_348,
+            "ground": 675,
+            "unknown": 2,
+        },
+        "congestion_band": 546,
+        "repeats": 3_943,
+        "older_than_60_s": 4_210,
+    },
+}
+
+
+@pytest.mark.recordings
+@pytest.mark.slow
+@pytest.mark.parametrize("name", GOLDEN)
+def test_a_recording_gives_its_golden_figures_and_nothing_changes_the_second_time(name, recordings, tmp_path):
+    demo(tmp_path, "--source", "replay", "--input", recordings / "states" / name)
+    golden = GOLDEN[name]
+    assert table(tmp_path, "state_vectors_raw").num_rows == golden["rows"]
+    silver = table(tmp_path, "state_vectors")
+    assert silver.num_rows == golden["rows"]
+    assert len(set(silver["snapshot_at"].to_pylist())) == golden["snapshots"]
+    assert len(set(silver["icao24"].to_pylist())) == golden["aircraft"]
+    assert sum(silver["is_repeat"].to_pylist()) == golden["repeats"]
+    assert (
+        sum(age is not None and age > 60 for age in silver["position_age_s"].to_pylist())
+        == golden["older_than_60_s"]
+    )
+    gold = table(tmp_path, "flight_states")
+    assert Counter(gold["flight_state"].to_pylist()) == golden["states"]
+    assert sum(gold["congestion_band"].to_pylist()) == golden["congestion_band"]
+    if "hours" in golden:
+        assert Counter(gold["hour"].to_pylist()) == golden["hours"]
+        assert Counter(gold["quadrant"].to_pylist()) == golden["quadrants"]
+    before = contents(tmp_path)
+    said = demo(tmp_path, "--source", "replay", "--input", recordings / "states" / name)
+    assert "the lake has them already" in said
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.recordings
+@pytest.mark.slow
+def test_malformed_and_raw_answers_lose_no_good_row_and_keep_every_bad_one(recordings, tmp_path):
+    files = sorted((recordings / "malformed").glob("*.json")) + sorted(
+        (recordings / "raw_api").glob("*.json*")
+    )
+    said = demo(tmp_path, "--source", "replay", *(part for file in files for part in ("--input", file)))
+    assert "18 rejected" in said
+    rejected = table(tmp_path, "rejected_messages")
+    assert rejected.num_rows == 18
+    assert all(rejected["reason"].to_pylist())
+    assert all(b"ac96b8" in original or b"123" in original for original in rejected["original"].to_pylist())
+    silver = table(tmp_path, "state_vectors")
+    assert silver.num_rows == 5_520
+    assert silver["longitude"].null_count == 101
+    polls = table(tmp_path, "polls").to_pylist()
+    assert sum(poll["rows"] == 0 and poll["rejected"] == 0 for poll in polls) == 1
+
+
+@pytest.mark.slow
+def test_simulated_traffic_on_the_in_memory_broker_twice_is_the_same_lake(tmp_path):
+    arguments = ("--hours", "3", "--aircraft", "60")
+    said = demo(tmp_path, *arguments, in_memory=True)
+    assert "in-memory" in said
+    assert "simulated: nothing here was observed" in said
+    before = contents(tmp_path)
+    gold = table(tmp_path, "flight_states")
+    assert gold.num_rows == table(tmp_path, "state_vectors").num_rows > 5_000
+    assert set(gold["source"].to_pylist()) == {"simulate"}
+    assert set(gold["hour"].to_pylist()) == {0, 1, 2}
+    assert all(
+        (tmp_path / "reports" / f"traffic_2025-01-15.{language}.html").exists() for language in ("en", "es")
+    )
+    assert "skipped" in demo(tmp_path, *arguments, in_memory=True)
+    assert contents(tmp_path) == before
+
+
+def test_wrong_arguments_are_one_sentence(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", "demo", "--source", "replay"],
+        cwd=ROOT,
+        env={**os.environ, "AIRTRAFFIC_DATA": str(tmp_path), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "--input FILE" in done.stderr
+    assert "Traceback" not in done.stderr
