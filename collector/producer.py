@@ -1,5 +1,6 @@
 """Polls on their way to Kafka: rows first, the poll itself once they are acknowledged."""
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 
@@ -74,6 +75,8 @@ class Producer:
             "delivery.timeout.ms": 60_000,
             "linger.ms": 20,
             "queue.buffering.max.messages": 200_000,
+            # Else librdkafka writes lines of its own to stderr.
+            "logger": logging.getLogger("kafka"),
         }
         self._kafka = confluent_kafka.Producer(self._config)
 

@@ -1,5 +1,6 @@
 """The three topics: what they should be like, creating them, and saying where they differ."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -155,7 +156,9 @@ def is_in_memory(bootstrap_servers: str, security: Mapping[str, str] | None = No
 
 def _admin(bootstrap_servers: str, security: Mapping[str, str] | None) -> AdminClient:
     try:
-        return AdminClient({"bootstrap.servers": bootstrap_servers, **(security or {})})
+        # Else librdkafka writes lines of its own to stderr.
+        quiet = {"logger": logging.getLogger("kafka")}
+        return AdminClient({"bootstrap.servers": bootstrap_servers, **(security or {}), **quiet})
     except KafkaException as error:
         raise AirTrafficError(f"the Kafka settings cannot be used: {error.args[0].str()}") from error
 
