@@ -15,6 +15,11 @@ from airtraffic.simulation.randomness import uniform
 _UPTIME_STREAM = 21
 _HORIZON_KM_PER_ROOT_M = 2.9
 """Radio horizon, less some terrain. [km / m^0.5]"""
+_BEST = 0.97
+_AIRPORT_M = 7_000.0
+_STRONGEST = 1.3
+"""No transponder is heard further than this, times the usual range. [1]"""
+_CHUNK = 8192
 
 RECEIVERS = (
     # airport nearby, range [km], share of surface messages heard [1], uptime [1]
@@ -76,14 +81,26 @@ class Receivers:
         strength
             Of the transponder, times the usual range. [1]
         """
-        cosine = position @ self.vector.T
-        distance = EARTH_RADIUS_M * np.sqrt(np.maximum(2.0 - 2.0 * cosine, 0.0))
-        horizon = 1000.0 * _HORIZON_KM_PER_ROOT_M * (4.0 + np.sqrt(np.maximum(altitude_m, 0.0)))
-        reach = np.minimum(self.range_m[None, :], horizon[:, None]) * strength[:, None]
-        quality = np.clip(8.0 * (1.0 - distance / reach), 0.0, 0.97)
-        at_airport = (distance < 7_000.0) * self.surface
-        quality = np.where(on_ground[:, None], at_airport, quality)
-        return 1.0 - np.prod(1.0 - quality * self._up(time_s), axis=1)
+        quietness = np.zeros(len(position))
+        for start in range(0, len(position), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            cosine = position[part] @ self.vector.T
+            row, receiver = np.nonzero((cosine > self._horizon) & self._up(time_s[part]))
+            distance = EARTH_RADIUS_M * np.sqrt(np.maximum(2.0 - 2.0 * cosine[row, receiver], 0.0))
+            horizon_m = (
+                1000.0 * _HORIZON_KM_PER_ROOT_M * (4.0 + np.sqrt(np.maximum(altitude_m[part][row], 0.0)))
+            )
+            reach = np.minimum(self.range_m[receiver], horizon_m) * strength[part][row]
+            quality = np.clip(8.0 * (1.0 - distance / reach), 0.0, _BEST)
+            at_airport = (distance < _AIRPORT_M) * self.surface[receiver]
+            quality = np.where(on_ground[part][row], at_airport, quality)
+            quietness[part] = np.bincount(row, np.log1p(-quality), minlength=len(cosine))
+        return 1.0 - np.exp(quietness)
+
+    @property
+    def _horizon(self) -> float:
+        """Cosine of the angle beyond which no receiver hears anything. [1]"""
+        return 1.0 - 0.5 * (_STRONGEST * float(self.range_m.max()) / EARTH_RADIUS_M) ** 2
 
     def _up(self, time_s: np.ndarray) -> np.ndarray:
         """(n, n_receivers) whether each receiver feeds, drawn anew every hour."""

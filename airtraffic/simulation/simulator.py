@@ -24,7 +24,7 @@ from airtraffic.simulation.trajectory import Trajectories
 
 USUAL_AIRCRAFT = 168
 """Mean aircraft in a poll of South America. [aircraft]"""
-_FLEET_PER_AIRCRAFT = 9.9
+_FLEET_PER_AIRCRAFT = 9.0
 """Fleet that shows one aircraft on average: most are parked or out of reach. [aircraft]"""
 _BLOCK_S = 3600
 _DAYS_KEPT = LONGEST_DUTY_DAYS + 1
