@@ -1,12 +1,15 @@
 """dbt-duckdb plugin: Delta tables of the lake into the run's in-memory DuckDB, and back.
 
 dbt-duckdb lets macros reach a plugin only through ``adapter.store_relation``; its ``format`` says what is
-wanted: ``read`` a window of a Delta table into a relation, or ``replace`` a window of it by a relation.
+wanted: ``read`` a window of a Delta table into a relation, ``open`` a table that the run is going to write,
+or ``replace`` a window of it by a relation.
+
+A table is opened before its input is read and written through the same object. Where another run has
+written the same hours in between, delta-rs refuses the commit; otherwise the slower of two runs could put
+back what it computed before late rows came.
 """
 
 import os
-import random
-import time
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -21,7 +24,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from airtraffic.settings import Settings
 
 _WRITER = WriterProperties(compression="ZSTD", compression_level=1)
-_WRITE_TRIES = 20
+CONFLICT = "another run has written these hours since this one began"
 
 
 class Plugin(BasePlugin):
@@ -29,10 +32,13 @@ class Plugin(BasePlugin):
 
     def configure_connection(self, conn):
         self._connection = conn
+        self._opened: dict[str, DeltaTable] = {}
 
     def store(self, target_config: TargetConfig):
         try:
             self._store(target_config)
+        except CommitFailedError as conflict:
+            raise DbtRuntimeError(f"{target_config.config['table']}: {CONFLICT}: {conflict}") from conflict
         except (DeltaError, OSError) as problem:
             table = target_config.config["table"]
             raise DbtRuntimeError(f"Delta table {table}: {problem}") from problem
@@ -45,10 +51,12 @@ class Plugin(BasePlugin):
         match target_config.location.format:
             case "read":
                 self._read(uri, relation, request)
+            case "open":
+                self._opened[uri] = described(uri, self._rows(relation).schema, request)
             case "replace":
                 self._replace(uri, relation, request)
             case other:
-                raise DbtRuntimeError(f"airtraffic_delta knows read and replace, not {other!r}")
+                raise DbtRuntimeError(f"airtraffic_delta knows read, open and replace, not {other!r}")
 
     def _read(self, uri: str, relation: str, request: dict[str, Any]) -> None:
         try:
@@ -62,26 +70,20 @@ class Plugin(BasePlugin):
         cursor.close()
 
     def _replace(self, uri: str, relation: str, request: dict[str, Any]) -> None:
+        write_deltalake(
+            self._opened[uri],
+            self._rows(relation),
+            mode="overwrite",
+            predicate=request["replace_where"],
+            schema_mode="merge",
+            writer_properties=_WRITER,
+        )
+
+    def _rows(self, relation: str) -> pa.Table:
         cursor = self._connection.cursor()
         rows = cursor.sql(f"select * from {relation}").to_arrow_table()
         cursor.close()
-        rows = rows.cast(pa.schema([pa.field(field.name, _delta_type(field.type)) for field in rows.schema]))
-        for left in reversed(range(_WRITE_TRIES)):
-            try:
-                write_deltalake(
-                    described(uri, rows.schema, request),
-                    rows,
-                    mode="overwrite",
-                    predicate=request["replace_where"],
-                    schema_mode="merge",
-                    writer_properties=_WRITER,
-                )
-            except CommitFailedError:
-                if not left:
-                    raise
-                time.sleep(random.uniform(0.01, 0.2))
-            else:
-                return
+        return rows.cast(pa.schema([pa.field(field.name, _delta_type(field.type)) for field in rows.schema]))
 
 
 def _delta_type(type_: pa.DataType) -> pa.DataType:

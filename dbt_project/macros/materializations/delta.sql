@@ -25,10 +25,7 @@
   {% do adapter.store_relation('airtraffic_delta', target_relation, [], '', 'replace', {
       'lake': var('lake'),
       'table': model.alias,
-      'partition_by': config.require('partition_by'),
       'replace_where': replace_where,
-      'description': model.description,
-      'comments': column_comments(model.columns),
   }) %}
 
   {% set rows = {} %}

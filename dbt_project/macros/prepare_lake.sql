@@ -1,14 +1,18 @@
 {#
-  Gives the run's in-memory database what its selected nodes refer to and do not build themselves:
+  Opens the tables that the run is going to write, before it reads anything, and gives the run's in-memory
+  database what its selected nodes refer to and do not build themselves:
   the window of the source tables and of feature tables that a subset build left out, from the lake.
   Unit tests ask the database for the types of their parents' columns: for them everything is there, empty.
 #}
-{% macro register_parents() %}
+{% macro prepare_lake() %}
   {% if execute %}
     {% set needed = [] %}
     {% set unit_tests = [] %}
     {% for id in selected_resources %}
       {% if id in graph.nodes %}
+        {% if graph.nodes[id].config.materialized == 'delta' %}
+          {% do open_in_lake(graph.nodes[id]) %}
+        {% endif %}
         {% do needed.extend(graph.nodes[id].depends_on.nodes) %}
       {% elif id.startswith('unit_test.') %}
         {% do unit_tests.append(id) %}
@@ -38,6 +42,18 @@
   {% do run_query('create schema if not exists ' ~ relation.without_identifier()) %}
   {% do run_query('create table if not exists ' ~ relation ~ ' as ' ~ get_empty_schema_sql(node.columns)) %}
   {{ return(relation) }}
+{% endmacro %}
+
+
+{# The Delta table that a model writes, made when it is not there. #}
+{% macro open_in_lake(node) %}
+  {% do adapter.store_relation('airtraffic_delta', register_empty(node), [], '', 'open', {
+      'lake': var('lake'),
+      'table': node.alias,
+      'partition_by': node.config.partition_by,
+      'description': node.description,
+      'comments': column_comments(node.columns),
+  }) %}
 {% endmacro %}
 
 
