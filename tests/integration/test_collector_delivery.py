@@ -3,11 +3,13 @@
 import base64
 import json
 import math
+import os
 import time
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
+import httpx
 import jsonschema
 import orjson
 import pyarrow as pa
@@ -21,12 +23,17 @@ from airtraffic.settings import Topics
 from airtraffic.state_vectors import SCHEMA, Rejected
 from airtraffic.tables import POLLS
 from collector.known_polls import known_polls
+from collector.not_before import NotBefore
+from collector.opensky_api import OpenSkyApi
 from collector.producer import DeliveryError, Producer
 from collector.run import BATCH_ROWS, collect
+from collector.settings import OpenSkySettings
 from collector.source import Poll, Skipped, Wait
+from collector.sources.opensky import OpenSky
 from collector.sources.replay import Replay
 from collector.sources.simulate import Simulate
 from collector.topics import check_topics, create_topics, is_in_memory
+from tests.integration.opensky_server import Reply, opensky_server, sky
 
 SCHEMAS = Path(collector.__file__).parent / "schemas"
 NOON = 1_750_852_800
@@ -262,3 +269,41 @@ def test_an_empty_folder_and_a_missing_file_are_clear_errors(tmp_path):
     for inputs in ([], [tmp_path], [tmp_path / "gone.csv"]):
         with pytest.raises(AirTrafficError, match=r"--input|holds no recording|there is no recording"):
             Replay(inputs)
+
+
+def test_opensky_goes_on_through_failures_and_malformed_answers(in_memory_kafka, topics, producer, tmp_path):
+    now = [float(NOON)]
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    def clock() -> float:
+        return now[0]
+
+    bad_row = json.dumps({"time": NOON + 870, "states": [["e8021b"]]}).encode()
+    with opensky_server() as server, httpx.Client(trust_env=False) as http:
+        server.states.extend(
+            [
+                sky(NOON),
+                Reply(body=bad_row),
+                Reply(body=b'{"time": 17'),
+                Reply(503),
+                Reply(body=os.urandom(5000)),
+                Reply(429, headers={"X-Rate-Limit-Retry-After-Seconds": "3600"}),
+                sky(NOON + 9000, rows=0),
+            ]
+        )
+        account = OpenSkySettings(api_url=f"{server.url}/api")
+        not_before = NotBefore(tmp_path / "opensky.json", account.account)
+        source = OpenSky(
+            OpenSkyApi(http, account, clock), (-60, 15, -90, -30), 400, not_before, minutes=120, clock=clock
+        )
+        totals = collect(source, producer, clock=clock, sleep=sleep)
+    assert (totals.polls, totals.rows, totals.rejected) == (3, 1, 3)
+    polls = {
+        poll["snapshot_at"]: (poll["rows"], poll["rejected"])
+        for poll in values(in_memory_kafka, topics.polls)
+    }
+    assert polls == {NOON: (1, 0), NOON + 870: (0, 1), NOON + 9000: (0, 0)}
+    reasons = [value["reason"] for value in values(in_memory_kafka, topics.rejected)]
+    assert sorted(reason[:13] for reason in reasons) == ["the answer is", "the answer is", "the row has 1"]
