@@ -1,6 +1,7 @@
 """What the collector says: JSON lines for machines, a status line for a person at a terminal."""
 
 import logging
+import shutil
 import sys
 from datetime import UTC, datetime
 from typing import TextIO
@@ -71,7 +72,7 @@ class Reporter:
             f"{progress.source}: poll of {_clock_time(progress.snapshot_at)}",
             f"{progress.rows:,} rows" + (f", {progress.rejected:,} rejected" if progress.rejected else ""),
             f"{progress.rows_per_s or 0:,.0f} rows/s",
-            f"{totals.polls:,} polls and {totals.rows:,} rows in all",
+            f"{totals.rows:,} rows of {totals.polls:,} polls in all",
         ]
         if progress.credits_left is not None:
             parts.append(f"{progress.credits_left:,} credits left")
@@ -94,7 +95,8 @@ class Reporter:
             self._skipped = 0
 
     def _show(self, text: str) -> None:
-        self._stream.write(f"{_CLEAR}{text}")
+        # A line longer than the terminal would wrap and could not be written over.
+        self._stream.write(f"{_CLEAR}{text[: shutil.get_terminal_size().columns - 1]}")
         self._stream.flush()
 
 
