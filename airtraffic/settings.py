@@ -32,6 +32,8 @@ class Settings:
     daily_start: datetime = datetime(2010, 1, 1, tzinfo=UTC)
     coverage_warning: float = 0.9
     """Share of the expected polls under which an hour is marked. [1]"""
+    executor: str = "in_process"
+    """Where the steps of a run go: in_process, or multiprocess (a process each, from a fork server)."""
     dense_cell_aircraft: int = 5
     """A cell with more aircraft than this in one snapshot is dense. [aircraft]"""
 
@@ -73,6 +75,7 @@ class Settings:
             coverage_warning=_number(
                 environ, "AIRTRAFFIC_COVERAGE_WARNING", cls.coverage_warning, low=0, high=1
             ),
+            executor=_choice(environ, "AIRTRAFFIC_EXECUTOR", (cls.executor, "multiprocess")),
             dense_cell_aircraft=int(
                 _number(
                     environ, "AIRTRAFFIC_DENSE_CELL_AIRCRAFT", cls.dense_cell_aircraft, low=1, high=10_000
@@ -108,6 +111,14 @@ def _number(environ: Mapping[str, str], name: str, default: float, *, low: float
     if not low <= value <= high:
         raise ConfigurationError(f"{name} is {text!r}; expected a number from {low:g} to {high:g}")
     return value
+
+
+def _choice(environ: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    """One of ``choices``, the first by default."""
+    text = environ.get(name) or choices[0]
+    if text not in choices:
+        raise ConfigurationError(f"{name} is {text!r}; expected one of {', '.join(choices)}")
+    return text
 
 
 def _day(environ: Mapping[str, str], name: str, default: datetime) -> datetime:

@@ -15,6 +15,9 @@ LIVE = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=2), fail_windo
 NIGHTLY = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=26), fail_window=timedelta(hours=50))
 """For what a schedule renews once a day."""
 
+RARE = dg.FreshnessPolicy.time_window(warn_window=timedelta(days=180), fail_window=timedelta(days=366))
+"""For what is best never renewed."""
+
 
 def described(
     table: Table,

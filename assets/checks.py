@@ -1,0 +1,133 @@
+"""Checks of every partition that is made."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime
+
+import dagster as dg
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (
+    AssetCheckEvaluationTargetMaterializationData,
+)
+
+from airtraffic.settings import Settings
+from orchestration.check_tables import (
+    Finding,
+    check_daily_completeness,
+    check_flight_states,
+    check_poll_coverage,
+    check_state_vectors,
+    check_state_vectors_daily,
+)
+from orchestration.partitions import DAILY, DAY_KEY, HOURLY, hour_key, hours_by_day
+from orchestration.resources.lake import LakeResource
+
+Check = Callable[[LakeResource, Settings, Sequence], Iterator[Finding]]
+WARNINGS = {"positions_inside_the_box", "coverage_above_threshold", "day_is_whole"}
+"""Facts about the traffic or its reception; the others are faults of the platform."""
+
+_HOURLY: dict[str, tuple[Check, dict[str, str]]] = {
+    "state_vectors": (
+        check_state_vectors,
+        {
+            "rows_conserved": "As many rows as bronze has distinct (icao24, snapshot_at), and the same ones.",
+            "no_aircraft_twice_in_a_snapshot": "One row per aircraft and snapshot.",
+            "positions_inside_the_box": "No position lies outside the configured box.",
+        },
+    ),
+    "poll_coverage": (
+        check_poll_coverage,
+        {"coverage_above_threshold": "The share of expected polls that came is not below the threshold."},
+    ),
+    "flight_states": (
+        check_flight_states,
+        {"rows_equal_silver": "As many rows of features as state_vectors has."},
+    ),
+}
+_DAILY: dict[str, tuple[Check, dict[str, str]]] = {
+    "state_vectors_daily": (
+        check_state_vectors_daily,
+        {"rows_conserved": "As many rows as the hours of state_vectors have."},
+    ),
+    "daily_completeness": (
+        check_daily_completeness,
+        {"day_is_whole": "All 24 hours are there and none is below the coverage threshold."},
+    ),
+}
+
+
+def evaluations(
+    instance: dg.DagsterInstance,
+    lake: LakeResource,
+    asset: str,
+    partitions: Sequence[datetime] | Sequence[date],
+) -> Iterator[dg.AssetCheckEvaluation]:
+    """An evaluation of every check of an asset for each partition; hours of one day, or days."""
+    check, _ = (_HOURLY | _DAILY)[asset]
+    keys = {partition: _partition_key(partition) for partition in partitions}
+    targets = _latest_materializations(instance, dg.AssetKey(asset), list(keys.values()))
+    for finding in check(lake, Settings.from_env(os.environ), partitions):
+        key = keys[finding.partition]
+        yield dg.AssetCheckEvaluation(
+            asset_key=dg.AssetKey(asset),
+            check_name=finding.check,
+            passed=finding.passed,
+            severity=dg.AssetCheckSeverity.WARN if finding.check in WARNINGS else dg.AssetCheckSeverity.ERROR,
+            description=finding.description,
+            metadata=finding.metadata,
+            partition=key,
+            target_materialization_data=targets.get(key),
+        )
+
+
+def _partition_key(partition: datetime | date) -> str:
+    return hour_key(partition) if isinstance(partition, datetime) else partition.strftime(DAY_KEY)
+
+
+def _latest_materializations(
+    instance: dg.DagsterInstance, asset: dg.AssetKey, keys: list[str]
+) -> dict[str, AssetCheckEvaluationTargetMaterializationData]:
+    ids = instance.event_log_storage.get_latest_storage_id_by_partition(
+        asset, dg.DagsterEventType.ASSET_MATERIALIZATION, partitions=set(keys)
+    )
+    if not ids:
+        return {}
+    found = instance.fetch_materializations(
+        dg.AssetRecordsFilter(asset_key=asset, storage_ids=list(ids.values())), limit=len(ids)
+    )
+    return {
+        record.partition_key: AssetCheckEvaluationTargetMaterializationData(
+            storage_id=record.storage_id, run_id=record.run_id, timestamp=record.timestamp
+        )
+        for record in found.records
+    }
+
+
+def _definition(asset: str, checks: dict[str, str], hourly: bool) -> dg.AssetChecksDefinition:
+    specs = {
+        name: dg.AssetCheckSpec(
+            name, asset=asset, description=description, partitions_def=HOURLY if hourly else DAILY
+        )
+        for name, description in checks.items()
+    }
+
+    # A run over a range has no partition of its own: each partition gets its evaluation by name.
+    @dg.multi_asset_check(name=f"check_{asset}", specs=list(specs.values()), can_subset=True)
+    def check(context: dg.AssetCheckExecutionContext, lake: LakeResource):
+        selected = {key.name for key in context.selected_asset_check_keys}
+        keys = context.op_execution_context.partition_keys
+        chunks = hours_by_day(keys) if hourly else [[date.fromisoformat(key)] for key in keys]
+        for chunk in chunks:
+            for evaluation in evaluations(context.instance, lake, asset, chunk):
+                if evaluation.check_name in selected:
+                    yield evaluation
+        for name in selected:
+            yield dg.Output(None, output_name=specs[name].get_python_identifier())
+
+    return check
+
+
+CHECKS = [
+    _definition(asset, checks, hourly=grid is _HOURLY)
+    for grid in (_HOURLY, _DAILY)
+    for asset, (_, checks) in grid.items()
+]

@@ -1,0 +1,43 @@
+"""The one code location: everything that exists, with its resources.
+
+Loading it reads the environment and dbt's manifest, and touches neither network nor broker.
+"""
+
+import os
+
+import dagster as dg
+
+from airtraffic.settings import Settings
+from assets import bronze, features, maintenance, reports, silver
+from assets.checks import CHECKS
+from orchestration import clock
+from orchestration.automation import automation
+from orchestration.resources.kafka import KafkaResource
+from orchestration.resources.lake import LakeResource
+from orchestration.resources.reports import ReportsResource
+from sensors.kafka import kafka_state_vectors
+
+_EXECUTORS = {
+    "in_process": dg.in_process_executor,
+    "multiprocess": dg.multiprocess_executor.configured(
+        {"start_method": {"forkserver": {"preload_modules": ["orchestration.definitions"]}}}
+    ),
+}
+_settings = Settings.from_env(os.environ)
+
+defs = dg.Definitions(
+    assets=[
+        *bronze.TABLES,
+        *dg.load_assets_from_modules([silver, features, reports, maintenance]),
+    ],
+    asset_checks=CHECKS,
+    jobs=[bronze.ingest_kafka, clock.hours, clock.days, clock.maintenance],
+    schedules=[clock.closed_hour, clock.closed_day, clock.nightly_maintenance],
+    sensors=[kafka_state_vectors, automation],
+    resources={
+        "lake": LakeResource(root=_settings.lake),
+        "kafka": KafkaResource.from_settings(_settings),
+        "reports": ReportsResource(root=_settings.reports),
+    },
+    executor=_EXECUTORS[_settings.executor],
+)
