@@ -88,7 +88,7 @@ def ensure_manifest() -> Path:
     if all(path.exists() for path in made) and made[-1].read_text() == fingerprint:
         return MANIFEST
     with tempfile.TemporaryDirectory() as target:
-        _invoke(["parse", "--no-partial-parse"], Path(target), {}, manifest=None)
+        run_dbt(["parse", "--no-partial-parse"], Path(target), {}, manifest=None)
         (Path(target) / _FINGERPRINT).write_text(fingerprint)
         folder.mkdir(exist_ok=True)
         for path in made:
@@ -164,7 +164,7 @@ def _build(models: list[str], variables: Mapping[str, Any]) -> list:
     choice = ["--select", "path:models/staging", *models, "--indirect-selection", "buildable"]
     command = ["build", *choice, "--exclude-resource-type", "unit_test", "--no-write-json"]
     with tempfile.TemporaryDirectory() as target:
-        return _invoke(command, Path(target), variables, manifest=(MANIFEST.parent / _PARSED).read_bytes())
+        return run_dbt(command, Path(target), variables, manifest=(MANIFEST.parent / _PARSED).read_bytes())
 
 
 def _lost_a_race(results: list) -> bool:
@@ -184,7 +184,7 @@ def _fingerprint() -> str:
     return digest.hexdigest()
 
 
-def _invoke(command: list[str], target: Path, variables: Mapping[str, Any], manifest: bytes | None) -> list:
+def run_dbt(command: list[str], target: Path, variables: Mapping[str, Any], manifest: bytes | None) -> list:
     """Run dbt in this process; its results."""
     handlers = [*logging.getLogger().handlers]
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager

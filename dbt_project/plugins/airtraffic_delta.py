@@ -116,18 +116,19 @@ def described(uri: str, schema: pa.Schema, request: dict[str, Any]) -> DeltaTabl
 def window_of(
     delta: DeltaTable, day: str | None, hours: list[int], hours_before: int
 ) -> ds.Dataset | pa.Table:
-    """Rows of the hours of a day, and of as many hours before each; everything without a day."""
+    """Rows of the hours of a day, and of as many hours before each; everything without a day.
+
+    Only the files of those hours are opened.
+    """
     if day is None:
         return delta.to_pyarrow_dataset()
     start = datetime.combine(date.fromisoformat(day), datetime.min.time())
     wanted = {start + timedelta(hours=hour - back) for hour in hours for back in range(hours_before + 1)}
-    by_day: dict[date, list[int]] = {}
-    for hour in sorted(wanted):
-        by_day.setdefault(hour.date(), []).append(hour.hour)
-    parts = [
-        delta.to_pyarrow_table(
-            partitions=[("date", "=", day_.isoformat()), ("hour", "in", [str(hour) for hour in hours_])]
+    parts = []
+    for wanted_day in sorted({hour.date() for hour in wanted}):
+        of_day = sorted(hour.hour for hour in wanted if hour.date() == wanted_day)
+        files = delta.to_pyarrow_dataset(
+            file_pruning_predicate=[("date", "=", wanted_day), ("hour", "in", of_day)]
         )
-        for day_, hours_ in by_day.items()
-    ]
+        parts.append(files.to_table(filter=(ds.field("date") == wanted_day) & ds.field("hour").isin(of_day)))
     return pa.concat_tables(parts)
