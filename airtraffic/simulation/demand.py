@@ -7,7 +7,7 @@ import numpy as np
 DAY_S = 86_400
 
 BY_HOUR = (
-    0.98, 1.50, 1.30, 0.30, 0.14, 0.15, 0.13, 0.16, 0.19, 0.26, 0.39, 0.69,
+    0.98, 1.50, 1.25, 0.25, 0.13, 0.15, 0.13, 0.16, 0.19, 0.26, 0.39, 0.69,
     0.80, 0.72, 0.90, 1.06, 1.10, 1.11, 1.35, 1.27, 1.00, 0.60, 0.58, 0.87,
 )  # fmt: skip
 """Readiness to leave in each UTC hour, fitted so that the aircraft in view follow the measured day. [1]"""

@@ -20,7 +20,7 @@ SPI_SET = 0.007
 ALTITUDE_TOO_HIGH = 0.0005
 SLOW_AIRBORNE = 0.0016
 GROUND_IN_FLIGHT = 0.0009
-DISPLACED = 0.00006
+DISPLACED = 0.000045
 EMERGENCY_FLIGHTS = 0.0008
 _EMERGENCIES = np.array(["7700", "7600", "7500", "7700", "7600", "7700"], dtype=object)
 
@@ -72,7 +72,7 @@ class Draws:
 def spoil(draws: Draws, state: States, latitude: np.ndarray, longitude: np.ndarray) -> Columns:
     """Measured values out of true ones: pressure offsets, nulls, wrong flags and jumps."""
     ground = state.on_ground | (draws.message(0) < GROUND_IN_FLIGHT)
-    pressure_m = (draws.of_flight(0) + draws.of_flight(1) + draws.of_flight(2) - 1.5) * 70.0
+    pressure_m = (draws.of_flight(0) + draws.of_flight(1) + draws.of_flight(2) - 1.5) * 55.0
     baro = state.altitude_m + pressure_m * (state.altitude_m < 3000.0)
     wild = draws.message(1)
     baro = np.where(wild < ALTITUDE_TOO_HIGH, 15_200.0 + 23_000.0 * wild / ALTITUDE_TOO_HIGH, baro)

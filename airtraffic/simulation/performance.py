@@ -16,6 +16,7 @@ _SPEED_MPS = (
 _CLIMB_MPS = ((0, 1500, 3000, 6000, 9000, 11000, 13000, 15000), (11.0, 9.5, 10.0, 9.0, 6.8, 4.6, 3.0, 2.0))
 _DESCENT_MPS = ((0, 1000, 3000, 6000, 9000, 12000, 15000), (3.4, 4.0, 5.6, 8.6, 9.6, 8.4, 8.0))
 _STEP_M = 25.0
+_LOWEST_M = 150.0
 _TOP_M = 15_000.0
 
 
@@ -47,7 +48,7 @@ def speed_mps(altitude_m: np.ndarray) -> np.ndarray:
     """Ground speed of the reference jet. [m/s]
 
     >>> float(speed_mps(np.array([11_000.0]))[0])
-    235.0
+    236.0
     """
     return np.interp(altitude_m, *_SPEED_MPS)
 
@@ -67,7 +68,7 @@ class Legs:
     """Climb, cruise and descent of legs: times and distances of their parts."""
 
     cruise_m: np.ndarray
-    """Cruise altitude above the airports. [m]"""
+    """Cruise height above the higher of both airports. [m]"""
     climb_s: np.ndarray
     climb_m: np.ndarray
     descent_s: np.ndarray
@@ -79,8 +80,29 @@ class Legs:
         return self.climb_s + self.cruise_s + self.descent_s
 
 
+def highest_m(
+    distance_m: np.ndarray, speed: np.ndarray, climb: np.ndarray, descent: np.ndarray
+) -> np.ndarray:
+    """Height that legs can reach when climb and descent take at most 80 % of them. [m]
+
+    Parameters
+    ----------
+    distance_m
+        Length along the great circle. [m]
+    speed, climb, descent
+        Times the reference jet's. [1]
+    """
+    table = profile()
+    highest = np.empty_like(distance_m)
+    for start in range(0, len(distance_m), 1024):
+        part = slice(start, start + 1024)
+        used = table.climb_m * (speed / climb)[part, None] + table.descent_m * (speed / descent)[part, None]
+        highest[part] = ((used <= 0.8 * distance_m[part, None]).sum(axis=1) - 1) * _STEP_M
+    return np.maximum(highest, _LOWEST_M)
+
+
 def plan(
-    distance_m: np.ndarray, wanted_m: np.ndarray, speed: np.ndarray, climb: np.ndarray, descent: np.ndarray
+    distance_m: np.ndarray, cruise_m: np.ndarray, speed: np.ndarray, climb: np.ndarray, descent: np.ndarray
 ) -> Legs:
     """Split legs into climb, cruise and descent.
 
@@ -88,27 +110,20 @@ def plan(
     ----------
     distance_m
         Length along the great circle. [m]
-    wanted_m
-        Cruise altitude where the leg is long enough; climb and descent take at most 80 % of a leg. [m]
+    cruise_m
+        Cruise height above the airports, not above ``highest_m``. [m]
     speed, climb, descent
         Times the reference jet's. [1]
     """
     table = profile()
-    spans = table.climb_m[None, :], table.descent_m[None, :]
-    highest = np.empty_like(distance_m)
-    for start in range(0, len(distance_m), 1024):
-        part = slice(start, start + 1024)
-        used = spans[0] * (speed / climb)[part, None] + spans[1] * (speed / descent)[part, None]
-        highest[part] = ((used <= 0.8 * distance_m[part, None]).sum(axis=1) - 1) * _STEP_M
-    cruise = np.minimum(wanted_m, np.maximum(highest, 150.0))
-    climb_m = np.interp(cruise, table.altitude_m, table.climb_m) * speed / climb
-    descent_m = np.interp(cruise, table.altitude_m, table.descent_m) * speed / descent
+    climb_m = np.interp(cruise_m, table.altitude_m, table.climb_m) * speed / climb
+    descent_m = np.interp(cruise_m, table.altitude_m, table.descent_m) * speed / descent
     level_m = np.maximum(distance_m - climb_m - descent_m, 0.0)
     return Legs(
-        cruise_m=cruise,
-        climb_s=np.interp(cruise, table.altitude_m, table.climb_s) / climb,
+        cruise_m=cruise_m,
+        climb_s=np.interp(cruise_m, table.altitude_m, table.climb_s) / climb,
         climb_m=climb_m,
-        descent_s=np.interp(cruise, table.altitude_m, table.descent_s) / descent,
+        descent_s=np.interp(cruise_m, table.altitude_m, table.descent_s) / descent,
         descent_m=descent_m,
-        cruise_s=level_m / (speed_mps(cruise) * speed),
+        cruise_s=level_m / (speed_mps(cruise_m) * speed),
     )

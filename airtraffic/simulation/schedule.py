@@ -15,7 +15,7 @@ from airtraffic.simulation.fleet import Fleet
 from airtraffic.simulation.geometry import EARTH_RADIUS_M, angles, bearings, tangents
 from airtraffic.simulation.holdings import holding_s
 from airtraffic.simulation.operators import KINDS, OPERATORS
-from airtraffic.simulation.performance import plan
+from airtraffic.simulation.performance import highest_m, plan
 from airtraffic.simulation.randomness import generator
 
 _DAY_STREAM = 2
@@ -28,6 +28,7 @@ _ATLANTIC_DEG = -30.0
 ROLL_S = 26.0
 """Duration of the take-off and landing rolls. [s]"""
 _FOOT_M = 0.3048
+_LOW_CRUISE_M = 600.0
 
 
 @dataclass(frozen=True)
@@ -142,8 +143,12 @@ class Schedule:
         speed = _of_kind("speed", kinds) * np.clip(rng.normal(1.0, 0.075, size), 0.82, 1.18)
         climb = _of_kind("climb", kinds) * np.clip(rng.normal(1.0, 0.22, size), 0.5, 1.6)
         descent = _of_kind("climb", kinds) * np.clip(rng.normal(1.08, 0.17, size), 0.6, 1.6)
-        wanted_m = _cruise_levels_m(kinds, bearings(start, tangents(start, end)), rng)
-        legs = plan(distance_m, wanted_m, speed, climb, descent)
+        course = bearings(start, tangents(start, end))
+        highest = highest_m(distance_m, speed, climb, descent)
+        terrain = np.maximum(self.airports.elevation_m[origin], self.airports.elevation_m[destination])
+        level_m = _cruise_levels_m(kinds, course, highest + terrain, rng)
+        cruise_m = np.clip(level_m - terrain, np.minimum(highest, _LOW_CRUISE_M), highest)
+        legs = plan(distance_m, cruise_m, speed, climb, descent)
 
         private = np.array([not entry.designator for entry in OPERATORS])[self.fleet.operator[aircraft]]
         scheduled = np.array([entry.leaves_at_h is not None for entry in OPERATORS])[
@@ -157,7 +162,8 @@ class Schedule:
         held_s = holding_s(
             self.seed, self.airports, destination, takeoff + legs.airborne_s, rng.random((2, size))
         )
-        landing = takeoff + legs.airborne_s + np.where(legs.cruise_m > 3500, held_s, 0.0)
+        held_s = np.where(legs.cruise_m > 3500, held_s, 0.0)
+        landing = takeoff + legs.airborne_s + held_s
         gate = landing + ROLL_S + rng.uniform(120, 480, size)
         return Flights(
             id=((day << 28) + (aircraft << 5) + leg).astype(np.int64),
@@ -180,7 +186,7 @@ class Schedule:
             descent_s=legs.descent_s,
             descent_m=legs.descent_m,
             cruise_s=legs.cruise_s,
-            holding_s=landing - takeoff - legs.airborne_s,
+            holding_s=held_s,
             offset_m=rng.normal(0.0, 1.0, size) * np.minimum(0.012 * distance_m, 9_000.0),
         )
 
@@ -189,14 +195,16 @@ def _of_kind(name: str, kinds: np.ndarray) -> np.ndarray:
     return np.array([getattr(kind, name) for kind in KINDS])[kinds]
 
 
-def _cruise_levels_m(kinds: np.ndarray, course_deg: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Whole thousands of feet: odd eastbound, even westbound, in 95 of 100 flights. [m]"""
+def _cruise_levels_m(
+    kinds: np.ndarray, course_deg: np.ndarray, highest_m: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Whole thousands of feet: odd eastbound, even westbound, in 95 of 100 flights. [m above the sea]"""
     size = len(kinds)
     wanted = rng.normal(_of_kind("cruise_m", kinds), _of_kind("cruise_spread_m", kinds))
+    reachable = np.floor(highest_m / _FOOT_M / 1000.0)
     thousands = np.round(np.minimum(wanted, _of_kind("ceiling_m", kinds)) / _FOOT_M / 1000.0)
+    thousands = np.minimum(thousands, reachable)
     odd = (course_deg < 180.0) ^ (rng.random(size) > 0.95)
-    shift = np.where(rng.random(size) < 0.5, 1.0, -1.0)
-    wrong = (thousands % 2 == 1) != odd
-    low = thousands < 5
-    thousands = np.where(wrong & ~low, thousands + shift, thousands)
-    return np.maximum(thousands, 1.0) * 1000.0 * _FOOT_M
+    shift = np.where((rng.random(size) < 0.5) & (thousands < reachable), 1.0, -1.0)
+    wrong = ((thousands % 2 == 1) != odd) & (thousands >= 5)
+    return np.maximum(thousands + np.where(wrong, shift, 0.0), 1.0) * 1000.0 * _FOOT_M

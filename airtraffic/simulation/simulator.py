@@ -1,7 +1,30 @@
 """Simulated air traffic as polls of state vectors: nothing here has flown.
 
 Flights go between real airports on great circles; reception is that of a thin network of volunteers'
-receivers. See ``Simulation``.
+receivers. See ``Simulation``. Rates, measured over South America in June 2025 and in the default day
+(2025-01-15, 250,333 rows):
+
+====================================================  =================  =================
+what                                                  measured           simulated
+====================================================  =================  =================
+aircraft in a poll, mean of the day                   168                174
+at 04 and 19 UTC                                      69, 236            90, 244
+rows that repeat the position before                  22.0 %             22.8 %
+age of the position, median, p90, p99                 14, 189, 341 s     14, 184, 319 s
+older than 60 s, than 600 s                           22.6 %, 0.35 %     23.1 %, 0.27 %
+last contact is the time of the position              69 %               69 %
+rows in a visible run, median (real ones are cut short)  18                 27
+frozen rows at its end, median                        4                  4
+on the ground                                         7.2 %              6.8 %
+no callsign, in the air and on the ground             2.7 %, 8.9 %       1.8 %, 8.4 %
+no baro_altitude, likewise                            0.1 %, 96 %        0.1 %, 96 %
+above 9,000 m, of what flies                          47 %               42 %
+per 100,000 rows: above 15,000 m                      50                 48
+per 100,000 rows: below 0 m                           98                 82
+per 100,000 rows: jumps faster than 350 m/s           7                  8
+airline callsigns                                     84 %               82 %
+Brazilian aircraft, of rows                           54 %               53 %
+====================================================  =================  =================
 """
 
 from collections import OrderedDict
@@ -12,6 +35,7 @@ from datetime import datetime
 import numpy as np
 import pyarrow as pa
 
+from airtraffic.errors import ConfigurationError
 from airtraffic.settings import SOUTH_AMERICA
 from airtraffic.simulation.airports import load_airports
 from airtraffic.simulation.demand import DAY_S, Demand
@@ -56,6 +80,11 @@ class Simulation:
         Time between polls. [s]
     box
         lamin, lamax, lomin, lomax: only positions inside are shown. [deg]
+
+    Raises
+    ------
+    ConfigurationError
+        An argument is out of range.
     """
 
     def __init__(
@@ -69,13 +98,19 @@ class Simulation:
         box: tuple[float, float, float, float] = SOUTH_AMERICA,
     ) -> None:
         if start.tzinfo is None:
-            raise ValueError(f"start is {start.isoformat()} without a time zone; expected one such as UTC")
+            raise ConfigurationError(
+                f"start is {start.isoformat()}; expected a time zone such as UTC with it"
+            )
         if not interval_s >= 1:
-            raise ValueError(f"interval_s is {interval_s}; expected at least 1 s")
+            raise ConfigurationError(f"interval_s is {interval_s}; expected at least 1 s")
         if not hours > 0:
-            raise ValueError(f"hours is {hours}; expected more than 0")
+            raise ConfigurationError(f"hours is {hours}; expected more than 0 h")
         if aircraft is not None and aircraft < 1:
-            raise ValueError(f"aircraft is {aircraft}; expected at least 1")
+            raise ConfigurationError(
+                f"aircraft is {aircraft}; expected at least 1, or None for the usual number"
+            )
+        if seed < 0:
+            raise ConfigurationError(f"seed is {seed}; expected 0 or more")
         self.seed = seed
         self.start_s = start.timestamp()
         self.end_s = self.start_s + hours * 3600.0

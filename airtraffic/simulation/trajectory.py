@@ -64,14 +64,18 @@ class Trajectories:
         ):
             column[air] = part
         share = np.clip(along / flights.distance_m[index], 0.0, 1.0)
-        elevation = self._from_m[index] * (1.0 - share) + self._to_m[index] * share
+        share = np.where(flying, share, np.rint(share))
+        ground = self._from_m[index] * (1.0 - share) + self._to_m[index] * share
+        # The cruise level is one above the sea, so the datum rises to the higher airport's with the height.
+        climbed = height / flights.cruise_m[index]
+        rise = np.maximum(self._from_m, self._to_m)[index] - ground
         position, direction = self._place(index, along, aside, forward, leftward)
         return States(
             position=position,
-            altitude_m=height + elevation,
+            altitude_m=height + ground + rise * climbed,
             velocity_mps=speed,
             track_deg=bearings(position, direction),
-            vertical_mps=vertical,
+            vertical_mps=vertical * (1.0 + rise / flights.cruise_m[index]),
             on_ground=~flying,
         )
 
