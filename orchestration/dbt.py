@@ -106,6 +106,11 @@ def read_manifest() -> dict[str, Any]:
     return json.loads(MANIFEST.read_bytes())
 
 
+def parsed_manifest() -> bytes:
+    """The parsed project for ``run_dbt``, current."""
+    return (ensure_manifest().parent / _PARSED).read_bytes()
+
+
 def build_features(
     lake: LakeResource,
     hours: Sequence[datetime],
@@ -145,7 +150,6 @@ def build_features(
     }
     models = list(select or FEATURES)
     started = time.monotonic()
-    ensure_manifest()
     for left in reversed(range(_TRIES)):
         results = _build(models, window | dict(variables or {}))
         if not left or not _lost_a_race(results):
@@ -164,7 +168,7 @@ def _build(models: list[str], variables: Mapping[str, Any]) -> list:
     choice = ["--select", "path:models/staging", *models, "--indirect-selection", "buildable"]
     command = ["build", *choice, "--exclude-resource-type", "unit_test", "--no-write-json"]
     with tempfile.TemporaryDirectory() as target:
-        return run_dbt(command, Path(target), variables, manifest=(MANIFEST.parent / _PARSED).read_bytes())
+        return run_dbt(command, Path(target), variables, parsed_manifest())
 
 
 def _lost_a_race(results: list) -> bool:

@@ -1,22 +1,21 @@
 {#
   Opens the tables that the run is going to write, before it reads anything, and gives the run's in-memory
-  database what its selected nodes refer to and do not build themselves:
-  the window of the source tables and of feature tables that a subset build left out, from the lake.
-  Unit tests ask the database for the types of their parents' columns: for them everything is there, empty.
+  database what its selected nodes refer to and do not build themselves: the window of the source tables and
+  of feature tables that a subset build left out, from the lake.
+
+  Unit tests ask the database for the types of their parents' columns, `dbt docs generate` for those of every
+  table: for them everything is there, empty, with the columns of the contracts, which are the lake's.
 #}
 {% macro prepare_lake() %}
-  {% if execute %}
+  {% if execute and flags.WHICH == 'generate' %}
+    {% do register_all_empty(except=[]) %}
+  {% elif execute %}
     {% set needed = [] %}
-    {% set unit_tests = [] %}
-    {% for id in selected_resources %}
-      {% if id in graph.nodes %}
-        {% if graph.nodes[id].config.materialized == 'delta' %}
-          {% do open_in_lake(graph.nodes[id]) %}
-        {% endif %}
-        {% do needed.extend(graph.nodes[id].depends_on.nodes) %}
-      {% elif id.startswith('unit_test.') %}
-        {% do unit_tests.append(id) %}
+    {% for node in graph.nodes.values() if node.unique_id in selected_resources %}
+      {% if node.config.materialized == 'delta' %}
+        {% do open_in_lake(node) %}
       {% endif %}
+      {% do needed.extend(node.depends_on.nodes) %}
     {% endfor %}
     {% for id in needed | unique if id not in selected_resources %}
       {% set node = graph.sources.get(id) or graph.nodes.get(id) %}
@@ -25,14 +24,19 @@
         {% do register_from_lake(node) %}
       {% endif %}
     {% endfor %}
-    {% if unit_tests %}
-      {% for id, node in (graph.sources.items() | list) + (graph.nodes.items() | list) %}
-        {% if node.resource_type in ['source', 'model'] and id not in needed %}
-          {% do register_empty(node) %}
-        {% endif %}
-      {% endfor %}
+    {% if 'unit_test.' in selected_resources | join(' ') %}
+      {% do register_all_empty(except=needed) %}
     {% endif %}
   {% endif %}
+{% endmacro %}
+
+
+{% macro register_all_empty(except) %}
+  {% for id, node in (graph.sources.items() | list) + (graph.nodes.items() | list) %}
+    {% if node.resource_type in ['source', 'model'] and id not in except %}
+      {% do register_empty(node) %}
+    {% endif %}
+  {% endfor %}
 {% endmacro %}
 
 

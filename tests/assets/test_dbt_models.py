@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from airtraffic.tables import STATE_VECTORS
-from orchestration.dbt import FEATURES, PROJECT, ensure_manifest, read_manifest, run_dbt
+from orchestration.dbt import FEATURES, PROJECT, ensure_manifest, parsed_manifest, read_manifest, run_dbt
 
 UNITS = {
     "_m": "m", "_ft": "ft", "_kmh": "km/h", "_kt": "kt", "_s": "s", "_at": "UTC", "_rows": "rows",
@@ -27,9 +27,7 @@ def models() -> dict:
 
 @pytest.mark.slow
 def test_every_rule_gives_what_its_unit_test_expects(tmp_path):
-    ensure_manifest()
-    manifest = (PROJECT / "target" / "partial_parse.msgpack").read_bytes()
-    results = run_dbt(["test", "--select", "test_type:unit"], tmp_path, {}, manifest)
+    results = run_dbt(["test", "--select", "test_type:unit"], tmp_path, {}, parsed_manifest())
     wrong = {
         result.node.name: result.message for result in results if result.status not in ("pass", "success")
     }
