@@ -32,7 +32,7 @@ STATES_COLUMNS = (
     "watch_state",
     "is_repeat",
 )
-DENSITY_COLUMNS = ("cell_id", "cell_latitude", "cell_longitude", "snapshot_at", "aircraft")
+DENSITY_COLUMNS = ("cell_id", "latitude", "longitude", "snapshot_at", "aircraft")
 
 
 @dg.asset(

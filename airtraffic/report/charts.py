@@ -63,7 +63,7 @@ def map_of_positions(
         bins=[np.arange(lamin, lamax + 0.25, 0.25), np.arange(lomin, lomax + 0.25, 0.25)],
     )
     height_per_width = (lamax - lamin) / ((lomax - lomin) * np.cos(np.radians((lamin + lamax) / 2)))
-    figure, axes = _figure(6.2, min(9.0, 6.2 * height_per_width))
+    figure, axes = _figure(7.4, min(9.0, 5.9 * height_per_width))
     for ring in _outline():
         xs, ys = zip(*ring, strict=True)
         axes.fill(xs, ys, facecolor="#f2efe9", edgecolor="#b9b3a7", linewidth=0.5, zorder=1)
@@ -78,7 +78,7 @@ def map_of_positions(
             interpolation="nearest",
             zorder=2,
         )
-        figure.colorbar(image, ax=axes, shrink=0.5, label=texts["rows_per_cell"])
+        figure.colorbar(image, ax=axes, shrink=0.5, aspect=30, label=texts["rows_per_cell"])
     axes.set(xlim=(lomin, lomax), ylim=(lamin, lamax), aspect=1 / np.cos(np.radians((lamin + lamax) / 2)))
     axes.tick_params(labelsize=8)
     return _svg(figure)

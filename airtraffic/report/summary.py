@@ -136,7 +136,7 @@ def _busiest_cells(density: pl.DataFrame, top: int) -> Iterator[Cell]:
         density.sort(["aircraft", "snapshot_at"], descending=[True, False])
         .group_by("cell_id", maintain_order=True)
         .agg(
-            pl.col("cell_latitude", "cell_longitude", "aircraft").first(),
+            pl.col("latitude", "longitude", "aircraft").first(),
             pl.col("snapshot_at").first().alias("at"),
             pl.len().alias("snapshots"),
         )
@@ -146,8 +146,8 @@ def _busiest_cells(density: pl.DataFrame, top: int) -> Iterator[Cell]:
     for row in busiest.iter_rows(named=True):
         yield Cell(
             str(row["cell_id"]),
-            row["cell_latitude"],
-            row["cell_longitude"],
+            row["latitude"],
+            row["longitude"],
             row["aircraft"],
             row["at"],
             row["snapshots"],

@@ -38,8 +38,8 @@ def flight_states(rows: list[dict]) -> pl.DataFrame:
 def density(rows: list[dict]) -> pl.DataFrame:
     row = {
         "cell_id": "1_2",
-        "cell_latitude": -23.4,
-        "cell_longitude": -46.5,
+        "latitude": -23.4,
+        "longitude": -46.5,
         "snapshot_at": NOON,
         "aircraft": 1,
     }
