@@ -65,10 +65,19 @@ class Refresh(StrEnum):
 
 class IngestConfig(dg.Config):
     max_messages: int = Field(
-        default=500_000, ge=1, le=5_000_000, description="Messages read into memory for one commit at most."
+        default=100_000, ge=1, le=5_000_000, description="Messages of one commit, about; this bounds memory."
     )
-    max_commits: int = Field(
-        default=20, ge=1, le=1000, description="Commits of one run at most; the sensor asks for the rest."
+    max_s: float = Field(
+        default=300,
+        gt=0,
+        le=3600,
+        description="A run that has read for so long ends with its next commit, and the sensor asks for "
+        "another: the open hour is not to wait for a long history. [s]",
+    )
+    skip_gone: bool = Field(
+        default=False,
+        description="Go on without messages that the broker dropped before they were read. They are lost: "
+        "set it once, by hand, when that is understood.",
     )
     refresh: Refresh = Field(
         default=Refresh.WHEN_DUE,
@@ -88,14 +97,28 @@ def ingest_kafka_op(
     progress = Progress.load(context.instance, lake)
     # Later than all that is reported, so that a clock set back hides no rows from the report.
     now = max(datetime.now(UTC), progress.reported_until + timedelta(microseconds=1))
+    until = time.monotonic() + config.max_s
     hours: set[datetime] = set()
-    for _ in range(config.max_commits):
-        ingested = ingest(lake, kafka, max_messages=config.max_messages, now=now)
-        hours |= ingested.hours
-        if not ingested.rows + ingested.polls + ingested.rejected:
-            break
+    failure: AirTrafficError | None = None
+    try:
+        ingested = ingest(
+            lake,
+            kafka,
+            now=now,
+            earliest=Settings.from_env(os.environ).hourly_start,
+            max_messages=config.max_messages,
+            skip_gone=config.skip_gone,
+            stop=lambda: time.monotonic() > until,
+        )
+        hours = ingested.hours
+        context.log.info(f"{ingested.messages:,} messages in {ingested.commits} commits")
+    except AirTrafficError as error:
+        failure = error
     yield from bronze_events(lake, progress, hours)
     progress = progress.save(context.instance, lake, reported_until_us=microseconds(now))
+    if failure:
+        # Only now: what was committed before it is in the lake, and Dagster has to know.
+        raise failure
     if config.refresh is not Refresh.NEVER:
         yield from refresh(context, lake, progress, always=config.refresh is Refresh.ALWAYS)
 

@@ -45,7 +45,7 @@ def make_state_vectors_daily(lake: LakeResource, day: date) -> pa.Table:
 
     def rows() -> pa.Table:
         table = lake.read("state_vectors", where=[("date", "=", day)])
-        return table.sort_by([("icao24", "ascending"), ("snapshot_at", "ascending")]).combine_chunks()
+        return table.sort_by([("icao24", "ascending"), ("snapshot_at", "ascending")])
 
     return _replace(lake, "state_vectors_daily", rows, f"date = '{day}'").select(["hour"])
 
@@ -71,7 +71,8 @@ def _replace(lake: LakeResource, name: str, rows: Callable[[], pa.Table], predic
     """
     for left in reversed(range(_TRIES)):
         into = lake.delta(name)
-        made = rows()
+        # delta-rs keeps the order of one batch, and no order among several.
+        made = rows().combine_chunks()
         try:
             lake.replace(name, made, predicate, into=into)
         except CommitFailedError:

@@ -40,7 +40,7 @@ def kafka_state_vectors(
     if running:
         return dg.SkipReason(f"run {running} of {JOB} is in flight")
     # No run_key: one made of offsets would keep a failed run from being tried again.
-    waiting = lag(lake, kafka)
+    waiting = sum(lag(lake, kafka).values())
     if waiting:
         return dg.RunRequest(tags={"airtraffic/messages": str(waiting)})
     progress = Progress.load(context.instance, lake)
