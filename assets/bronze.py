@@ -1,5 +1,7 @@
 """Bronze: messages from Kafka, once; and the job that reads them and keeps the open hour fresh."""
 
+import os
+import time
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -7,6 +9,8 @@ from enum import StrEnum
 import dagster as dg
 from pydantic import Field
 
+from airtraffic.errors import AirTrafficError
+from airtraffic.settings import Settings
 from airtraffic.tables import POLLS, REJECTED_MESSAGES, STATE_VECTORS_RAW
 from assets.open_hour import Event, refresh
 from orchestration.described import LIVE, RARE, described
