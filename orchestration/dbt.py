@@ -122,7 +122,8 @@ def build_features(
     """Make hours of one day of the feature tables from silver, and test them.
 
     Each table's hours are replaced in one commit. Models that ``select`` leaves out are read from the lake
-    where a selected one needs them.
+    where a selected one needs them. A test that fails stops the models built on its own; one on which
+    nothing is built is only among ``tests``, so look there.
 
     Parameters
     ----------
