@@ -40,6 +40,16 @@ class Source:
         """Under which the lake stores how far it has read: a recreated topic is another one."""
         return f"{self.cluster}/{self.topic}/{self.topic_id}/{self.partition}"
 
+    @property
+    def name(self) -> str:
+        """``topic[partition]``, for people."""
+        return f"{self.topic}[{self.partition}]"
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether the broker is librdkafka's own, which keeps 5 MiB and forgets."""
+        return self.cluster.startswith(_IN_MEMORY)
+
     def at(self, offset: int) -> TopicPartition:
         return TopicPartition(self.topic, self.partition, offset)
 
@@ -82,6 +92,7 @@ class KafkaResource(dg.ConfigurableResource):
                 "enable.auto.commit": False,
                 "enable.auto.offset.store": False,
                 "auto.offset.reset": "error",
+                "enable.partition.eof": True,
                 "fetch.wait.max.ms": 50,
                 "fetch.message.max.bytes": 8 * 2**20,
                 "queued.max.messages.kbytes": 64 * 2**10,

@@ -1,0 +1,221 @@
+"""Kafka to the lake, every message exactly once.
+
+The lake is the truth: rows and the offsets they came from are one commit of the table they go to, through
+the table object that the offsets were read from, so that of two runs at once the second is refused.
+"""
+
+import logging
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from confluent_kafka import Consumer
+from deltalake.exceptions import CommitFailedError
+
+from airtraffic.errors import AirTrafficError
+from airtraffic.message_faults import Bounds
+from orchestration.kafka_batches import TABLES_IN_ORDER, Batch
+from orchestration.kafka_ranges import Destinations, Range, fix_ranges
+from orchestration.kafka_reading import pieces_of
+from orchestration.resources.kafka import KafkaResource, Source
+from orchestration.resources.lake import LakeResource
+
+_log = logging.getLogger(__name__)
+_TRIES = 5
+"""How often a run that lost against another one reads anew where it stands."""
+_AHEAD = timedelta(days=1)
+
+
+@dataclass
+class Ingested:
+    """What a run has committed."""
+
+    messages: int = 0
+    """Messages read, of all three topics."""
+    state_vectors: int = 0
+    polls: int = 0
+    rejected: int = 0
+    """Rows added to ``rejected_messages``, the collector's among them."""
+    rows_by_hour: Counter[datetime] = field(default_factory=Counter)
+    """State vectors by the start of their hour (UTC); an hour that only got polls is here with 0."""
+    offsets: dict[str, int] = field(default_factory=dict)
+    """Last offset in the lake by ``topic[partition]``, of those that went forward."""
+    commits: int = 0
+
+    @property
+    def hours(self) -> set[datetime]:
+        """Starts of the hours that got state vectors or polls (UTC)."""
+        return set(self.rows_by_hour)
+
+
+def ingest(
+    lake: LakeResource,
+    kafka: KafkaResource,
+    *,
+    now: datetime,
+    earliest: datetime,
+    latest: datetime | None = None,
+    max_messages: int = 100_000,
+    skip_gone: bool = False,
+    stop: Callable[[], bool] | None = None,
+) -> Ingested:
+    """Read what the three topics hold at the start of the run and the lake has not, and commit it.
+
+    Parameters
+    ----------
+    now
+        Written as ``ingested_at``. (UTC)
+    earliest, latest
+        Event times that are believed; others are rejected. ``latest`` is a day after ``now`` when None. (UTC)
+    max_messages
+        Messages of one commit, about; this bounds memory.
+    skip_gone
+        Go on without messages that the broker no longer has.
+    stop
+        Asked after each commit; true ends the run early.
+
+    Raises
+    ------
+    MessagesGoneError
+        The broker no longer has messages that the lake has not read; what came before them is committed.
+    AirTrafficError
+        The broker does not answer, a topic is missing, or other runs keep being faster.
+    """
+    bounds = Bounds(earliest, latest or now + _AHEAD)
+    done = Ingested()
+
+    def batches() -> Batch:
+        return Batch(kafka.topics, now, bounds)
+
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            with closing(kafka.consumer()) as consumer:
+                _Run(lake, kafka, consumer, batches, done).read(max_messages, skip_gone, stop)
+        except CommitFailedError as error:
+            if not tries_left:
+                raise AirTrafficError(
+                    f"another run is writing to {lake.root} from the same Kafka partitions and was faster"
+                    f" {_TRIES} times; nothing is doubled. Let one run at a time read: {error}"
+                ) from error
+            _log.warning("another run committed first; reading anew where the lake stands")
+            time.sleep(random.uniform(0.05, 0.5))
+        else:
+            break
+    return done
+
+
+def lag(lake: LakeResource, kafka: KafkaResource, *, skip_gone: bool = False) -> dict[str, int]:
+    """Messages that the broker holds and the lake has not read, by ``topic[partition]``.
+
+    Raises
+    ------
+    MessagesGoneError
+        Some of them are gone.
+    AirTrafficError
+        The broker does not answer, or a topic is missing.
+    """
+    with closing(kafka.consumer()) as consumer:
+        ranges = fix_ranges(Destinations(lake, kafka), kafka, consumer, skip_gone=skip_gone)
+    return {one.source.name: one.count for one in ranges}
+
+
+class _Run:
+    """One pass over ranges fixed at its start."""
+
+    def __init__(
+        self,
+        lake: LakeResource,
+        kafka: KafkaResource,
+        consumer: Consumer,
+        batches: Callable[[], Batch],
+        done: Ingested,
+    ):
+        self._lake = lake
+        self._kafka = kafka
+        self._consumer = consumer
+        self._batches = batches
+        self._done = done
+        self._destinations = Destinations(lake, kafka)
+
+    def read(self, max_messages: int, skip_gone: bool, stop: Callable[[], bool] | None) -> None:
+        ranges = fix_ranges(self._destinations, self._kafka, self._consumer, skip_gone=skip_gone)
+        settled = {one.source: self._settled(one) for one in ranges}
+        shown: dict[Source, int] = {}
+        batch = self._batches()
+        if skip_gone:
+            # A range without a message has no piece to carry how far it was moved.
+            moved = [
+                one for one in ranges if one.start != (self._destinations.last_read(one.source) or -1) + 1
+            ]
+            batch.last |= {one.source: one.start - 1 for one in moved if not one.count}
+        with pieces_of(ranges, self._kafka, self._consumer, max_messages) as pieces:
+            for piece in pieces:
+                batch.add(piece, settled[piece.source])
+                if batch.messages >= max_messages:
+                    self._commit(batch)
+                    shown |= batch.last
+                    batch = self._batches()
+                    if stop and stop():
+                        break
+        if batch.last:
+            self._commit(batch)
+            shown |= batch.last
+        if shown:
+            offsets = [source.at(last + 1) for source, last in shown.items()]
+            self._kafka.show_group_offsets(self._consumer, offsets)
+
+    def _settled(self, one: Range) -> set[int]:
+        """Offsets of the range that were rejected by a run that died before its main commit."""
+        source = one.source
+        rejections = self._destinations.tables["rejected_messages"]
+        last = rejections.transaction_version(source.app_id)
+        if source.topic == self._kafka.topics.rejected or last is None or last < one.start:
+            return set()
+        rows = self._lake.read(
+            "rejected_messages",
+            ["kafka_offset"],
+            [
+                ("kafka_cluster", "=", source.cluster),
+                ("kafka_topic", "=", source.topic),
+                ("kafka_partition", "=", source.partition),
+                ("kafka_offset", ">=", one.start),
+                ("kafka_offset", "<=", last),
+            ],
+        )
+        return set(rows["kafka_offset"].to_pylist())
+
+    def _commit(self, batch: Batch) -> None:
+        """Commit a batch, rejections first: a run that dies in between finds them by ``_settled``."""
+        for name in TABLES_IN_ORDER:
+            rows, moved = batch.rows(name), batch.moved(name)
+            if not moved:
+                continue
+            self._lake.append(
+                name,
+                rows,
+                into=self._destinations.tables[name],
+                transactions={source.app_id: last for source, last in moved.items()},
+            )
+            self._done.commits += 1
+            self._count(name, rows)
+        self._done.messages += batch.messages
+        self._done.offsets |= {source.name: last for source, last in batch.last.items()}
+
+    def _count(self, name: str, rows: pa.Table) -> None:
+        if name == "rejected_messages":
+            self._done.rejected += rows.num_rows
+            return
+        counts = pc.value_counts(pc.floor_temporal(rows["snapshot_at"], unit="hour")).to_pylist()
+        for found in counts:
+            hour = found["values"].astimezone(UTC)
+            self._done.rows_by_hour[hour] += found["counts"] if name == "state_vectors_raw" else 0
+        if name == "polls":
+            self._done.polls += rows.num_rows
+        else:
+            self._done.state_vectors += rows.num_rows
