@@ -11,10 +11,14 @@ _INPUT_CHANGED = When.any_deps_updated().since_last_handled()
 _CLOSED = ~When.in_latest_time_window()
 _FREE = ~When.any_deps_in_progress() & ~When.in_progress()
 # An hour looks one hour back, so late rows also reach the hour after them. That one is made again
-# where it is there or has traffic, and not brought into being by its neighbour.
-_HAS_TRAFFIC = ~When.missing() | When.asset_matches("polls", ~When.missing())
+# where it is there or has traffic, and not brought into being by its neighbour. Seen from silver, one
+# of the two tables is its input, for which the hour before counts as well; the other one decides.
+_HAS_TRAFFIC = When.asset_matches("polls", ~When.missing()) & When.asset_matches(
+    "state_vectors_raw", ~When.missing()
+)
+_THERE = ~When.missing() | _HAS_TRAFFIC
 
-HOURLY_EAGER = (_CLOSED & _INPUT_CHANGED & _HAS_TRAFFIC & _FREE).with_label("a closed hour's input changed")
+HOURLY_EAGER = (_CLOSED & _INPUT_CHANGED & _THERE & _FREE).with_label("a closed hour's input changed")
 """Not held up by a missing hour: the first hour of traffic has none before it."""
 
 DAILY_EAGER = (_CLOSED & _INPUT_CHANGED & _FREE).with_label("an hour of a closed day changed")

@@ -1,0 +1,191 @@
+"""The shape of the graph: what hangs on what, and that everything says what it is."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pytest
+import yaml
+
+from airtraffic.tables import TABLES
+from orchestration.definitions import defs
+from orchestration.partitions import DAILY, HOURLY
+
+ROOT = Path(__file__).parents[2]
+GRAPH = defs.resolve_asset_graph()
+NAMES = sorted(key.to_user_string() for key in GRAPH.get_all_asset_keys())
+UNPARTITIONED = {"lake_maintenance"}
+DAYS = {"rejected_messages", "state_vectors_daily", "daily_completeness", "daily_report"}
+FILLED_BY_INGESTION = {"state_vectors_raw", "polls", "rejected_messages"}
+
+
+def spec(name: str) -> dg.AssetSpec:
+    return next(spec for spec in defs.resolve_all_asset_specs() if spec.key == dg.AssetKey(name))
+
+
+def test_every_table_of_the_lake_is_an_asset_and_its_layer_is_its_group():
+    assert set(TABLES) <= set(NAMES)
+    assert {name: spec(name).group_name for name in TABLES} == {
+        name: table.layer for name, table in TABLES.items()
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_asset_says_what_it_is(name):
+    asset = spec(name)
+    assert "One " in asset.description, "the description ends with the grain"
+    assert asset.group_name in {"bronze", "silver", "features", "reports", "maintenance"}
+    assert asset.owners == ["team:data-platform"]
+    assert asset.kinds
+    assert asset.freshness_policy is not None
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "daily_report"])
+def test_every_column_of_every_table_has_a_type_and_a_description(name):
+    columns = spec(name).metadata["dagster/column_schema"].columns
+    assert columns
+    assert [column.name for column in columns if not (column.type and column.description)] == []
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_columns_shown_are_the_columns_of_the_table_with_their_units(name):
+    schema = TABLES[name].schema
+    columns = spec(name).metadata["dagster/column_schema"].columns
+    assert [column.name for column in columns] == schema.names
+    for field, column in zip(schema, columns, strict=True):
+        unit = field.metadata.get(b"unit", b"").decode()
+        assert column.description.endswith(f"[{unit}]") or not unit
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_asset_lies_on_the_hourly_or_the_daily_grid(name):
+    grid = None if name in UNPARTITIONED else DAILY if name in DAYS else HOURLY
+    assert spec(name).partitions_def == grid
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) - FILLED_BY_INGESTION - UNPARTITIONED))
+def test_what_can_be_made_takes_a_span_in_one_run_and_remakes_itself(name):
+    assert GRAPH.get(dg.AssetKey(name)).backfill_policy == dg.BackfillPolicy.single_run()
+    assert spec(name).automation_condition is not None
+
+
+def test_backfills_start_at_silver():
+    assert {name for name in NAMES if not GRAPH.get(dg.AssetKey(name)).is_executable} == FILLED_BY_INGESTION
+
+
+def test_lineage():
+    parents = {
+        name: {key.to_user_string() for key in GRAPH.get(dg.AssetKey(name)).parent_keys} for name in NAMES
+    }
+    expected = {
+        "state_vectors_raw": set(),
+        "polls": set(),
+        "rejected_messages": set(),
+        "state_vectors": {"state_vectors_raw"},
+        "poll_coverage": {"polls"},
+        "state_vectors_daily": {"state_vectors"},
+        "daily_completeness": {"state_vectors_daily", "poll_coverage"},
+        "flight_states": {"state_vectors"},
+        "hourly_traffic": {"flight_states"},
+        "daily_report": {"flight_states", "traffic_density", "poll_coverage"},
+        "lake_maintenance": set(),
+    }
+    assert {name: parents[name] for name in expected} == expected
+    assert parents["traffic_density"] <= {"state_vectors", "flight_states"}
+
+
+@pytest.mark.parametrize(
+    ("child", "parent"), [("state_vectors", "state_vectors_raw"), ("poll_coverage", "polls")]
+)
+def test_an_hour_looks_at_its_own_input_and_at_that_of_the_hour_before(child, parent):
+    mapping = GRAPH.get_partition_mapping(dg.AssetKey(child), dg.AssetKey(parent))
+    assert (mapping.start_offset, mapping.end_offset) == (-1, 0)
+
+
+def test_the_checks_that_mean_something_are_there_and_have_partitions():
+    found = {
+        (key.asset_key.to_user_string(), key.name): GRAPH.get(key).partitions_def
+        for key in GRAPH.asset_check_keys
+    }
+    expected = {
+        ("state_vectors", "rows_conserved"): HOURLY,
+        ("state_vectors", "no_aircraft_twice_in_a_snapshot"): HOURLY,
+        ("state_vectors", "positions_inside_the_box"): HOURLY,
+        ("poll_coverage", "coverage_above_threshold"): HOURLY,
+        ("flight_states", "rows_equal_silver"): HOURLY,
+        ("state_vectors_daily", "rows_conserved"): DAILY,
+        ("daily_completeness", "day_is_whole"): DAILY,
+    }
+    assert {key: found.get(key) for key in expected} == expected
+
+
+def test_sensors_and_schedules_run_by_default():
+    repository = defs.get_repository_def()
+    assert {sensor.name for sensor in repository.sensor_defs} == {"kafka_state_vectors", "automation"}
+    assert {schedule.name for schedule in repository.schedule_defs} == {
+        "closed_hour",
+        "closed_day",
+        "nightly_maintenance",
+    }
+    running = [*repository.sensor_defs, *repository.schedule_defs]
+    assert {each.default_status.value for each in running} == {"RUNNING"}
+    sensor = repository.get_sensor_def("kafka_state_vectors")
+    assert (sensor.job_name, sensor.minimum_interval_seconds) == ("ingest_kafka", 5)
+
+
+def test_loading_touches_no_network_and_imports_nothing_heavy():
+    script = """
+import socket, sys, time
+def refuse(*_, **__): raise AssertionError("the network was touched")
+socket.socket.connect = socket.socket.connect_ex = socket.create_connection = socket.getaddrinfo = refuse
+began = time.perf_counter()
+from orchestration.definitions import defs
+defs.get_repository_def()
+print(f"{time.perf_counter() - began:.2f}")
+heavy = {"boto3", "dagster_aws", "dagster_dbt", "dbt.cli.main", "matplotlib", "mlflow", "pandas", "sklearn", "torch"}
+print(sorted(heavy & set(sys.modules)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    seconds, heavy = done.stdout.splitlines()
+    print(f"the code location loads in {seconds} s")
+    assert heavy == "[]"
+    assert float(seconds) < 10
+
+
+@pytest.mark.parametrize("name", ["in_process", "multiprocess"])
+def test_the_executor_is_a_matter_of_configuration(name):
+    script = "from orchestration.definitions import defs; print(defs.executor.name)"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": "", "AIRTRAFFIC_EXECUTOR": name},
+    )
+    assert done.stdout.split() == [name]
+
+
+@pytest.mark.parametrize("files", [["dagster.yaml"], ["dagster.yaml", "dagster-s3.yaml"]])
+def test_the_instance_files_are_read_by_dagster(files, tmp_path, monkeypatch):
+    monkeypatch.setenv("AIRTRAFFIC_LOGS_BUCKET", "logs")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    text = "\n".join((ROOT / "deploy" / name).read_text() for name in files)
+    (tmp_path / "dagster.yaml").write_text(text)
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        assert not instance.telemetry_enabled
+        assert not instance.nux_enabled
+        assert instance.run_monitoring_enabled
+        queue = instance.run_coordinator.get_run_queue_config()
+        assert queue.tag_concurrency_limits == [{"key": "airtraffic/ingest", "value": "kafka", "limit": 1}]
+        kind = type(instance.compute_log_manager).__name__
+    assert (kind == "S3ComputeLogManager") is ("dagster-s3.yaml" in files)
+
+
+def test_the_workspace_names_the_one_code_location():
+    (location,) = yaml.safe_load((ROOT / "workspace.yaml").read_text())["load_from"]
+    assert location["python_module"]["module_name"] == "orchestration.definitions"
