@@ -60,11 +60,11 @@ TABLES = (state_vectors_raw, polls, rejected_messages)
 
 
 class Refresh(StrEnum):
-    """Whether the job goes on to silver and features."""
+    """Whether the job goes on to silver and features. Dagster's run config takes the names."""
 
-    ALWAYS = "always"
-    WHEN_DUE = "when_due"
-    NEVER = "never"
+    always = "always"
+    when_due = "when_due"
+    never = "never"
 
 
 class IngestConfig(dg.Config):
@@ -84,7 +84,7 @@ class IngestConfig(dg.Config):
         "set it once, by hand, when that is understood.",
     )
     refresh: Refresh = Field(
-        default=Refresh.WHEN_DUE,
+        default=Refresh.when_due,
         description="Whether to go on to silver and features: when the last time is AIRTRAFFIC_REFRESH_S ago, "
         "always, or never.",
     )
@@ -123,8 +123,8 @@ def ingest_kafka_op(
     if failure:
         # Only now: what was committed before it is in the lake, and Dagster has to know.
         raise failure
-    if config.refresh is not Refresh.NEVER:
-        yield from refresh(context, lake, progress, always=config.refresh is Refresh.ALWAYS)
+    if config.refresh is not Refresh.never:
+        yield from refresh(context, lake, progress, always=config.refresh is Refresh.always)
 
 
 def bronze_events(
