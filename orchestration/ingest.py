@@ -166,9 +166,7 @@ class _Run:
         if batch.last:
             self._commit(batch)
             shown |= batch.last
-        if shown:
-            offsets = [source.at(last + 1) for source, last in shown.items()]
-            self._kafka.show_group_offsets(self._consumer, offsets)
+        self._kafka.show_group_offsets(shown)
 
     def _settled(self, one: Range) -> set[int]:
         """Offsets of the range that were rejected by a run that died before its main commit."""

@@ -1,13 +1,14 @@
 """Kafka as the platform reads it: who the broker is, what it holds, and a consumer."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 import dagster as dg
 from confluent_kafka import (
     Consumer,
+    ConsumerGroupTopicPartitions,
     KafkaError,
     KafkaException,
     TopicCollection,
@@ -23,6 +24,7 @@ _log = logging.getLogger(__name__)
 # What librdkafka calls its in-memory broker, and the topic that tells one of its lives from another.
 _IN_MEMORY = "mockCluster"
 _LIFE = "__life."
+_SHOWING_TIMEOUT_S = 5.0
 _NO_TOPIC_ID = "AAAAAAAAAAAAAAAAAAAAAA"
 
 
@@ -70,6 +72,10 @@ class KafkaResource(dg.ConfigurableResource):
         default=30.0, gt=0, le=600, description="How long the broker may take to answer or to send. [s]"
     )
 
+    read_ahead_kb: int = Field(
+        default=64 * 2**10, ge=1, le=2**20, description="Messages fetched before they are asked for. [kB]"
+    )
+
     @classmethod
     def from_settings(cls, settings: Settings, bootstrap_servers: str | None = None) -> "KafkaResource":
         """The Kafka of the settings, or the one at ``bootstrap_servers`` with the rest of them."""
@@ -95,7 +101,7 @@ class KafkaResource(dg.ConfigurableResource):
                 "enable.partition.eof": True,
                 "fetch.wait.max.ms": 50,
                 "fetch.message.max.bytes": 8 * 2**20,
-                "queued.max.messages.kbytes": 64 * 2**10,
+                "queued.max.messages.kbytes": self.read_ahead_kb,
                 "queued.min.messages": 1_000_000,
             }
             | settings
@@ -142,10 +148,21 @@ class KafkaResource(dg.ConfigurableResource):
                 TopicPartition(source.topic, source.partition), timeout=self.timeout_s, cached=False
             )
 
-    def show_group_offsets(self, consumer: Consumer, offsets: Iterable[TopicPartition]) -> None:
-        """Commit the group's offsets, for lag dashboards only: a failure is logged and nothing else."""
+    def show_group_offsets(self, read: Mapping[Source, int]) -> None:
+        """Set the group's offsets behind the last ones read, for lag dashboards only.
+
+        A failure is logged and nothing else. It goes through the admin interface because a consumer's
+        commit can't be given a time-out: without a broker it waits for 45 s.
+        """
+        offsets = [source.at(last + 1) for source, last in read.items() if not source.in_memory]
+        if not offsets:
+            return
+        group = ConsumerGroupTopicPartitions(self.group_id, offsets)
+        asked = AdminClient(self._client()).alter_consumer_group_offsets(
+            [group], request_timeout=min(_SHOWING_TIMEOUT_S, self.timeout_s)
+        )
         try:
-            consumer.commit(offsets=list(offsets), asynchronous=False)
+            asked[self.group_id].result()
         except KafkaException as error:
             _log.warning(
                 "the offsets shown for group %s are not brought up to date: %s", self.group_id, error

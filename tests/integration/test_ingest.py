@@ -5,7 +5,7 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from confluent_kafka import Producer, TopicPartition
+from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from airtraffic.errors import AirTrafficError, MessagesGoneError
@@ -215,7 +215,9 @@ def test_losing_the_broker_is_a_loud_error_and_a_new_one_starts_afresh(local_lak
 
 def test_a_broker_that_dies_while_it_is_read_is_a_loud_error(local_lake, in_memory_kafka, kafka_in_memory):
     kafka = kafka_in_memory.model_copy(update={"timeout_s": 1.0})
-    send(kafka, 0, 3000)
+    # More than the 1,000 messages and 4 pieces that are read ahead.
+    send(kafka, 0, 10_000)
+    kafka = kafka.model_copy(update={"read_ahead_kb": 100})
 
     def kill() -> bool:
         in_memory_kafka.kill()
@@ -237,6 +239,16 @@ def test_stop_ends_a_run_after_a_commit_and_the_next_goes_on(local_lake, kafka_i
     assert 100 <= read(local_lake, kafka_in_memory, max_messages=100, stop=lambda: True).messages < 2000
     read(local_lake, kafka_in_memory)
     assert numbers(local_lake) == list(range(2000))
+
+
+@pytest.mark.kafka
+def test_the_consumer_group_shows_what_is_read(local_lake, kafka):
+    send(kafka, 0, 100, polls=3)
+    read(local_lake, kafka)
+    admin = AdminClient({"bootstrap.servers": kafka.bootstrap_servers} | kafka.security)
+    asked = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(kafka.group_id)])
+    shown = asked[kafka.group_id].result(timeout=30).topic_partitions
+    assert sum(one.offset for one in shown) == 103
 
 
 @pytest.mark.kafka
