@@ -158,9 +158,10 @@ class KafkaResource(dg.ConfigurableResource):
         if not offsets:
             return
         group = ConsumerGroupTopicPartitions(self.group_id, offsets)
-        asked = AdminClient(self._client()).alter_consumer_group_offsets(
-            [group], request_timeout=min(_SHOWING_TIMEOUT_S, self.timeout_s)
-        )
+        # Kept until the answer is there: a client that is collected answers nobody.
+        admin = AdminClient(self._client())
+        timeout_s = min(_SHOWING_TIMEOUT_S, self.timeout_s)
+        asked = admin.alter_consumer_group_offsets([group], request_timeout=timeout_s)
         try:
             asked[self.group_id].result()
         except KafkaException as error:
