@@ -66,7 +66,7 @@ def _ingest_days(settings: Settings, servers: str, console: Console) -> tuple[li
     from orchestration.definitions import defs
 
     job = defs.resolve_job_def("ingest_kafka")
-    config = {"ops": {"ingest_kafka": {"config": {"refresh": "NEVER"}}}}
+    config = {"ops": {"ingest_kafka": {"config": {"refresh": "never"}}}}
     producer = Producer(servers, settings.topics, settings.kafka_security)
     rows, seconds = [], []
     with dg.DagsterInstance.get() as instance:

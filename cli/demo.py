@@ -122,7 +122,7 @@ def _send(settings: Settings, source, bootstrap_servers: str, ingest, console: C
 def _ingest(defs: dg.Definitions, instance: dg.DagsterInstance) -> None:
     from cli.runs import run_job
 
-    config = {"ops": {"ingest_kafka": {"config": {"refresh": "NEVER"}}}}
+    config = {"ops": {"ingest_kafka": {"config": {"refresh": "never"}}}}
     outcome = run_job(defs.resolve_job_def("ingest_kafka"), instance, run_config=config)
     if not outcome.success:
         raise AirTrafficError(f"ingestion failed: {outcome.error}")
