@@ -91,11 +91,10 @@ class IngestConfig(dg.Config):
 
 
 @dg.op(
-    name=JOB,
     out={},
     description="Reads what Kafka holds into bronze, then makes silver and features of the hours touched.",
 )
-def ingest_kafka_op(
+def kafka_to_lake(
     context: dg.OpExecutionContext, config: IngestConfig, lake: LakeResource, kafka: KafkaResource
 ) -> Iterator[Event]:
     progress = Progress.load(context.instance, lake)
@@ -155,4 +154,4 @@ def bronze_events(
     description="From Kafka to bronze, and on to silver and features of the open hour.",
 )
 def ingest_kafka() -> None:
-    ingest_kafka_op()
+    kafka_to_lake.alias(JOB)()

@@ -24,6 +24,10 @@ def spec(name: str) -> dg.AssetSpec:
     return next(spec for spec in defs.resolve_all_asset_specs() if spec.key == dg.AssetKey(name))
 
 
+def test_dagster_finds_no_fault_in_the_code_location():
+    dg.Definitions.validate_loadable(defs)
+
+
 def test_every_table_of_the_lake_is_an_asset_and_its_layer_is_its_group():
     assert set(TABLES) <= set(NAMES)
     assert {name: spec(name).group_name for name in TABLES} == {
@@ -189,3 +193,16 @@ def test_the_instance_files_are_read_by_dagster(files, tmp_path, monkeypatch):
 def test_the_workspace_names_the_one_code_location():
     (location,) = yaml.safe_load((ROOT / "workspace.yaml").read_text())["load_from"]
     assert location["python_module"]["module_name"] == "orchestration.definitions"
+
+
+def test_dagster_loads_the_workspace_in_a_process_of_its_own(tmp_path):
+    command = ["definitions", "validate", "-w", str(ROOT / "workspace.yaml")]
+    done = subprocess.run(
+        [Path(sys.executable).parent / "dagster", *command],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": "", "DAGSTER_HOME": str(tmp_path)},
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
