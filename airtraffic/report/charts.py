@@ -53,6 +53,7 @@ def map_of_positions(
     ``box``: lamin, lamax, lomin, lomax. [deg]
     """
     import numpy as np
+    from matplotlib.collections import PolyCollection
     from matplotlib.colors import LogNorm
 
     lamin, lamax, lomin, lomax = box
@@ -64,9 +65,9 @@ def map_of_positions(
     )
     height_per_width = (lamax - lamin) / ((lomax - lomin) * np.cos(np.radians((lamin + lamax) / 2)))
     figure, axes = _figure(7.4, min(9.0, 5.9 * height_per_width))
-    for ring in _outline():
-        xs, ys = zip(*ring, strict=True)
-        axes.fill(xs, ys, facecolor="#f2efe9", edgecolor="#b9b3a7", linewidth=0.5, zorder=1)
+    axes.add_collection(
+        PolyCollection(_outline(), facecolors="#f2efe9", edgecolors="#b9b3a7", linewidths=0.5, zorder=1)
+    )
     axes.set_facecolor("#e6eef5")
     if counts.any():
         image = axes.imshow(

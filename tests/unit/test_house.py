@@ -89,6 +89,6 @@ def test_the_readme_names_every_variable_that_is_read():
                 and node.value.startswith(("AIRTRAFFIC_", "OPENSKY_"))
                 and node.value.replace("_", "").isupper()
             ):
-                names.add(node.value)
+                names.add(node.value.strip())
     assert names
     assert sorted(name for name in names if f"`{name}`" not in readme) == []
