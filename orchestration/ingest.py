@@ -8,7 +8,8 @@ import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -142,34 +143,36 @@ class _Run:
         self._batches = batches
         self._done = done
         self._destinations = Destinations(lake, kafka)
+        self._read: dict[Source, int] = {}
 
     def read(self, max_messages: int, skip_gone: bool, stop: Callable[[], bool] | None) -> None:
         ranges = fix_ranges(self._destinations, self._kafka, self._consumer, skip_gone=skip_gone)
-        settled = {one.source: self._settled(one) for one in ranges}
-        shown: dict[Source, int] = {}
+        settled = self._settled(ranges)
         batch = self._batches()
         if skip_gone:
             # A range without a message has no piece to carry how far it was moved.
-            moved = [
-                one for one in ranges if one.start != (self._destinations.last_read(one.source) or -1) + 1
-            ]
-            batch.last |= {one.source: one.start - 1 for one in moved if not one.count}
-        with pieces_of(ranges, self._kafka, self._consumer, max_messages) as pieces:
+            batch.last |= {one.source: one.start - 1 for one in ranges if not one.count}
+        with pieces_of(ranges, self._kafka, self._consumer, max_messages) as pieces, _Writer() as writer:
             for piece in pieces:
-                batch.add(piece, settled[piece.source])
+                batch.add(piece, settled.get(piece.topic, {}))
                 if batch.messages >= max_messages:
-                    self._commit(batch)
-                    shown |= batch.last
+                    writer.run(self._commit, batch)
                     batch = self._batches()
                     if stop and stop():
                         break
-        if batch.last:
-            self._commit(batch)
-            shown |= batch.last
-        self._kafka.show_group_offsets(shown)
+            writer.run(self._commit, batch)
+        self._kafka.show_group_offsets(self._read)
 
-    def _settled(self, one: Range) -> set[int]:
-        """Offsets of the range that were rejected by a run that died before its main commit."""
+    def _settled(self, ranges: Sequence[Range]) -> dict[str, dict[int, set[int]]]:
+        """By topic and partition, offsets that were rejected by a run that died before its main commit."""
+        found: dict[str, dict[int, set[int]]] = {}
+        for one in ranges:
+            offsets = self._rejected_already(one)
+            if offsets:
+                found.setdefault(one.source.topic, {})[one.source.partition] = offsets
+        return found
+
+    def _rejected_already(self, one: Range) -> set[int]:
         source = one.source
         rejections = self._destinations.tables["rejected_messages"]
         last = rejections.transaction_version(source.app_id)
@@ -202,6 +205,7 @@ class _Run:
             )
             self._done.commits += 1
             self._count(name, rows)
+        self._read |= batch.last
         self._done.messages += batch.messages
         self._done.offsets |= {source.name: last for source, last in batch.last.items()}
 
@@ -217,3 +221,22 @@ class _Run:
             self._done.polls += rows.num_rows
         else:
             self._done.state_vectors += rows.num_rows
+
+
+class _Writer:
+    """Runs one thing at a time in a thread of its own; what it raises comes with the next one, or at the end."""
+
+    def __enter__(self) -> "_Writer":
+        self._pool = ThreadPoolExecutor(1, "lake-writer")
+        self._running: Future | None = None
+        return self
+
+    def run(self, function: Callable[..., None], *arguments: object) -> None:
+        if self._running:
+            self._running.result()
+        self._running = self._pool.submit(function, *arguments)
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self._pool.shutdown()
+        if self._running and kind is None:
+            self._running.result()

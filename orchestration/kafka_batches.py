@@ -1,6 +1,7 @@
 """Messages on their way to one commit of each table: decoded, with where they came from beside them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Set
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -41,25 +42,22 @@ class Batch:
             topics.rejected: decode_rejected,
         }
         self._rows: dict[str, list[pa.Table]] = {name: [] for name in TABLES_IN_ORDER}
-        self._refusing: set[Source] = set()
+        self._refusing: set[tuple[str, int]] = set()
 
-    def add(self, piece: Piece, settled: set[int]) -> None:
-        """Decode a piece; messages whose offsets are ``settled`` are in the lake already."""
+    def add(self, piece: Piece, settled: Mapping[int, Set[int]]) -> None:
+        """Decode a piece; messages at ``settled`` offsets, by partition, are in the lake already."""
         self.messages += len(piece.values)
-        self.last[piece.source] = piece.last
-        values, offsets = piece.values, piece.offsets
+        self.last |= piece.last
         if settled:
-            new = [index for index, offset in enumerate(offsets.tolist()) if offset not in settled]
-            values, offsets = [values[index] for index in new], offsets[new]
-        if not values:
+            piece = _without(piece, settled)
+        if not piece.values:
             return
-        name = self._tables[piece.source.topic]
-        decoded = self._decoders[piece.source.topic](values)
+        name = self._tables[piece.topic]
+        decoded = self._decoders[piece.topic](piece.values)
         if decoded.table.num_rows:
-            self._rows[name].append(self._located(name, decoded, piece.source, offsets))
+            self._rows[name].append(self._located(name, decoded, piece))
         if decoded.rejected:
-            self._refusing.add(piece.source)
-            self._rows["rejected_messages"].append(self._refused(decoded, piece.source, values, offsets))
+            self._rows["rejected_messages"].append(self._refused(decoded, piece))
 
     def rows(self, name: str) -> pa.Table:
         """The rows for one table."""
@@ -71,38 +69,45 @@ class Batch:
             source: last
             for source, last in self.last.items()
             if self._tables[source.topic] == name
-            or (name == "rejected_messages" and source in self._refusing)
+            or (name == "rejected_messages" and (source.topic, source.partition) in self._refusing)
         }
 
-    def _located(self, name: str, decoded: Decoded, source: Source, offsets: np.ndarray) -> pa.Table:
+    def _located(self, name: str, decoded: Decoded, piece: Piece) -> pa.Table:
         columns = {column: decoded.table[column] for column in decoded.table.column_names}
         if name == "rejected_messages":
             columns["stage"] = pa.repeat("collector", decoded.table.num_rows)
-        return self._table(name, columns, source, offsets[decoded.indices])
+        return self._table(name, columns, piece, decoded.indices)
 
-    def _refused(
-        self, decoded: Decoded, source: Source, values: list[bytes | None], offsets: np.ndarray
-    ) -> pa.Table:
+    def _refused(self, decoded: Decoded, piece: Piece) -> pa.Table:
         indices, reasons = zip(*decoded.rejected, strict=True)
-        originals = [values[index] or b"" for index in indices]
+        originals = [piece.values[index] or b"" for index in indices]
         columns = {
             "reason": pa.array(reasons, pa.string()),
             "stage": pa.repeat("ingest", len(reasons)),
             "original": pa.array(originals, pa.binary()),
             "original_size": pa.array(map(len, originals), pa.int64()),
         }
-        return self._table("rejected_messages", columns, source, offsets[list(indices)])
+        places = np.array(indices)
+        self._refusing |= {(piece.topic, number) for number in piece.partitions[places].tolist()}
+        return self._table("rejected_messages", columns, piece, places)
 
-    def _table(self, name: str, columns: dict, source: Source, offsets: np.ndarray) -> pa.Table:
-        rows, schema = len(offsets), TABLES[name].schema
+    def _table(self, name: str, columns: dict, piece: Piece, indices: np.ndarray) -> pa.Table:
+        rows, schema = len(indices), TABLES[name].schema
         columns |= {
-            "kafka_cluster": pa.repeat(source.cluster, rows),
-            "kafka_topic": pa.repeat(source.topic, rows),
-            "kafka_partition": pa.repeat(pa.scalar(source.partition, pa.int32()), rows),
-            "kafka_offset": pa.array(offsets, pa.int64()),
+            "kafka_cluster": pa.repeat(next(iter(piece.last)).cluster, rows),
+            "kafka_topic": pa.repeat(piece.topic, rows),
+            "kafka_partition": pa.array(piece.partitions[indices]),
+            "kafka_offset": pa.array(piece.offsets[indices]),
             "ingested_at": pa.repeat(pa.scalar(self._now, schema.field("ingested_at").type), rows),
         }
         if schema is REJECTED_MESSAGES.schema:
             columns["date"] = columns["ingested_at"].cast(pa.date32())
         missing = {field.name: pa.nulls(rows, field.type) for field in schema if field.name not in columns}
         return pa.table({column: (columns | missing)[column] for column in schema.names}, schema=schema)
+
+
+def _without(piece: Piece, settled: Mapping[int, Set[int]]) -> Piece:
+    places = zip(piece.partitions.tolist(), piece.offsets.tolist(), strict=True)
+    new = [index for index, (number, offset) in enumerate(places) if offset not in settled.get(number, ())]
+    values = [piece.values[index] for index in new]
+    return replace(piece, values=values, partitions=piece.partitions[new], offsets=piece.offsets[new])
