@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airtraffic.recordings import read_polls
 from airtraffic.snapshots import snapshots, state_vectors_table
 from airtraffic.tables import STATE_VECTORS, STATE_VECTORS_RAW
 
@@ -142,3 +143,27 @@ def test_neither_order_nor_company_changes_an_hour(drawn, random):
         ]
         alone = together.filter(pl.col("snapshot_at").dt.truncate("1h") == hour)
         assert snapshots(_frame(near), [hour]).equals(alone)
+
+
+@pytest.mark.recordings
+@pytest.mark.parametrize(
+    ("name", "rows", "repeats", "old"),
+    [("sa_60s_20250625T1636Z", 25_372, 5_473, 5_856), ("sa_60s_20250621T2325Z", 19_589, 3_943, 4_210)],
+)
+def test_repeats_and_old_positions_of_real_recordings(recordings, name, rows, repeats, old):
+    polls = [poll for poll in read_polls(recordings / "states" / f"{name}.parquet") if poll.snapshot_at]
+    frame = pl.concat(
+        pl.DataFrame(pl.from_arrow(poll.table)).with_columns(
+            pl.from_epoch(pl.lit(poll.snapshot_at)).cast(pl.Datetime("us", "UTC")).alias("snapshot_at")
+        )
+        for poll in polls
+    ).with_columns(
+        *[pl.lit("replay").alias(name) for name in ("source", "kafka_cluster", "kafka_topic")],
+        pl.lit(0).alias("kafka_partition"),
+        pl.int_range(pl.len()).alias("kafka_offset"),
+        pl.lit(NOON).alias("ingested_at"),
+    )
+    made = snapshots(frame, frame["snapshot_at"].dt.truncate("1h").unique().to_list())
+    assert made.height == rows
+    assert made["is_repeat"].sum() == repeats
+    assert (made["position_age_s"] > 60).sum() == old
