@@ -1,6 +1,7 @@
 """Apache Kafka as a child process: one node, KRaft, on this machine only."""
 
 import base64
+import fcntl
 import os
 import shutil
 import socket
@@ -8,6 +9,7 @@ import subprocess
 import time
 import uuid
 from pathlib import Path
+from typing import IO
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
@@ -81,6 +83,7 @@ class ApacheKafka:
         self._port = port or free_port()
         self._start_timeout_s = start_timeout_s
         self._child: Child | None = None
+        self._lock: IO | None = None
 
     @property
     def bootstrap_servers(self) -> str:
@@ -92,17 +95,21 @@ class ApacheKafka:
         Raises
         ------
         AirTrafficError
-            It ended, or did not answer in time; the message shows the end of its log.
+            It ended, or did not answer in time; the message shows the end of its log. Or another process
+            runs one on the same folder.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
-        properties = self._configure()
-        self._format(properties)
-        self._child = Child(
-            "Apache Kafka",
-            self._java("-Xmx512m", "kafka.Kafka", str(properties)),
-            log=self._folder / "kafka.log",
-        )
+        self._take_lock()
         try:
+            if _listens(self.bootstrap_servers):
+                raise ConfigurationError(f"port {self._port} on 127.0.0.1 is taken; choose another for Kafka")
+            properties = self._configure()
+            self._format(properties)
+            self._child = Child(
+                "Apache Kafka",
+                self._java("-Xmx512m", "kafka.Kafka", str(properties)),
+                log=self._folder / "kafka.log",
+            )
             self._wait()
         except BaseException:
             self.stop()
@@ -118,17 +125,36 @@ class ApacheKafka:
         """Let it shut down in order."""
         if self._child:
             self._child.stop()
+        self._release_lock()
 
     def kill(self) -> None:
         """SIGKILL it; ``start`` brings it back on its own log."""
         if self._child:
             self._child.kill()
+        self._release_lock()
 
     def __enter__(self) -> "ApacheKafka":
         return self.start()
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    def _take_lock(self) -> None:
+        # Kafka has a lock of its own, but a second one on the folder disturbs the first before it sees it.
+        self._lock = (self._folder / "in-use").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._release_lock()
+            raise ConfigurationError(
+                f"another process runs Apache Kafka on {self._folder}; stop it, or use its broker by"
+                " KAFKA_BOOTSTRAP_SERVERS"
+            ) from None
+
+    def _release_lock(self) -> None:
+        if self._lock:
+            self._lock.close()
+            self._lock = None
 
     def _configure(self) -> Path:
         (self._folder / "log4j2.properties").write_text(_LOG4J)
@@ -180,11 +206,17 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def _answers(bootstrap_servers: str) -> bool:
-    host, port = bootstrap_servers.split(":")
+def _listens(address: str) -> bool:
+    host, port = address.split(":")
     try:
         socket.create_connection((host, int(port)), timeout=1).close()
     except OSError:
+        return False
+    return True
+
+
+def _answers(bootstrap_servers: str) -> bool:
+    if not _listens(bootstrap_servers):
         return False
     admin = AdminClient({"bootstrap.servers": bootstrap_servers, "log_level": 0, "reconnect.backoff.ms": 500})
     try:
