@@ -118,13 +118,21 @@ def docs(settings: Settings, port: int, build_only: bool) -> None:
 @cli.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
 @click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
 def test(pytest_arguments: tuple[str, ...]) -> None:
-    """Run the unit, asset and integration tests; arguments go to pytest."""
+    """Run the unit, asset and integration tests, two files at a time; arguments go to pytest instead."""
     from cli.environment import ROOT
     from orchestration.dbt import ensure_manifest
 
     ensure_manifest()
     os.chdir(ROOT)
-    os.execv(sys.executable, [sys.executable, "-m", "pytest", *pytest_arguments])
+    os.execv(
+        sys.executable,
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            *(pytest_arguments or ("-n", "2", "--dist", "loadfile", "--durations=15")),
+        ],
+    )
 
 
 @cli.command()
