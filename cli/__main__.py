@@ -17,6 +17,9 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except AirTrafficError as error:
             raise click.ClickException(str(error)) from error
+        except KeyboardInterrupt:
+            click.echo("\nStopped. What was made stays; the same command goes on from there.", err=True)
+            sys.exit(130)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)

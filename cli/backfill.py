@@ -1,5 +1,8 @@
 """``./run backfill``: partitions of a selection made again, recorded in Dagster's instance."""
 
+import re
+import time
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -8,7 +11,7 @@ from rich.table import Table
 
 from airtraffic.errors import AirTrafficError
 from airtraffic.settings import Settings
-from cli.environment import prepare
+from cli.environment import check_lake, prepare
 
 _WARNINGS_SHOWN = 10
 
@@ -26,11 +29,12 @@ def run_backfill(settings: Settings, selection: str, start: datetime, end: datet
     AirTrafficError
         The selection or the span names nothing that can be made.
     """
+    check_lake(settings)
     prepare(settings)
     from cli.materialize import materialize
     from orchestration.definitions import defs
 
-    console = Console()
+    console, began = Console(), time.monotonic()
     hours = hours_between(start, end)
     keys, skipped = _resolve(defs, selection)
     tally = materialize(defs, keys, hours, console, "backfill")
@@ -40,6 +44,7 @@ def run_backfill(settings: Settings, selection: str, start: datetime, end: datet
             "partitions start at AIRTRAFFIC_HOURLY_START and AIRTRAFFIC_DAILY_START and end with the present hour"
         )
     _show(console, tally, skipped)
+    console.print(f"Done in {time.monotonic() - began:.0f} s; ./run up shows the runs in the Dagster UI.")
     return bool(tally.failed)
 
 
@@ -60,30 +65,50 @@ def hours_between(start: datetime, end: datetime) -> list[datetime]:
     return [first + timedelta(hours=hour) for hour in range(int((last - first).total_seconds() // 3600) + 1)]
 
 
+def by_key(selection: str, names: Collection[str]) -> str:
+    """The selection as Dagster's UI reads it: a bare name is a key, and ``+`` is everything up- or downstream.
+
+    >>> by_key("state_vectors+ or group:reports", {"state_vectors"})
+    'key:"state_vectors"+ or group:reports'
+    """
+    return re.sub(
+        r'(?<![\w:"])[A-Za-z_]\w*(?![\w:("])',
+        lambda word: f'key:"{word[0]}"' if word[0] in names else word[0],
+        selection,
+    )
+
+
 def _resolve(defs: dg.Definitions, selection: str) -> tuple[set[dg.AssetKey], list[str]]:
     """Assets that can be made, and the names of those that only ingestion fills."""
     graph = defs.resolve_asset_graph()
+    names = {key.to_user_string() for key in graph.get_all_asset_keys()}
     try:
-        selected = dg.AssetSelection.from_string(selection).resolve(graph)
+        selected = dg.AssetSelection.from_string(by_key(selection, names)).resolve(graph)
     except (dg.DagsterError, ValueError) as error:
-        raise AirTrafficError(f"{selection!r} is not an asset selection: {error}") from error
+        raise AirTrafficError(
+            f"{selection!r} is not an asset selection such as 'state_vectors+', 'group:features' or "
+            f"'+flight_states and not polls'; assets: {', '.join(sorted(names))}"
+        ) from error
     keys = {key for key in selected if graph.get(key).is_executable}
     skipped = sorted(key.to_user_string() for key in selected - keys)
     if not keys:
         why = f"; {', '.join(skipped)} is filled by ingestion from Kafka only" if skipped else ""
-        known = ", ".join(sorted(key.to_user_string() for key in graph.get_all_asset_keys()))
-        raise AirTrafficError(f"{selection!r} selects no asset that can be made{why}; assets: {known}")
+        raise AirTrafficError(
+            f"{selection!r} selects no asset that can be made{why}; assets: {', '.join(sorted(names))}"
+        )
     return keys, skipped
 
 
 def _show(console: Console, tally, skipped: list[str]) -> None:
-    table = Table("asset", "made", "failed or not reached", title="Partitions", title_justify="left")
+    table = Table(
+        "asset", "made", "skipped", "failed or not reached", title="Partitions", title_justify="left"
+    )
     for asset, wanted in tally.wanted.items():
         made = tally.made.get(asset, 0)
-        table.add_row(asset, f"{made:,}", f"{wanted - made:,}")
+        table.add_row(asset, f"{made:,}", "0", f"{wanted - made:,}")
+    for asset in skipped:
+        table.add_row(asset, "", "all: filled by ingestion from Kafka only", "")
     console.print(table)
-    if skipped:
-        console.print(f"skipped, filled by ingestion from Kafka only: {', '.join(skipped)}")
     for line in tally.failed:
         console.print(f"[red]failed[/] {line}", highlight=False)
     show_warnings(console, tally.warnings)

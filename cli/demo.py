@@ -20,7 +20,7 @@ from airtraffic.report.summary import summarise
 from airtraffic.report.texts import LANGUAGES
 from airtraffic.settings import Settings
 from cli.brokers import running_kafka
-from cli.environment import prepare
+from cli.environment import check_lake, prepare
 from cli.summary import show_summary
 from cli.topics import ensure_topics
 from collector.known_polls import known_polls
@@ -62,11 +62,17 @@ def run_demo(
     """
     console = Console()
     began = time.monotonic()
+    check_lake(settings)
     with running_kafka(settings) as broker:
         prepare(settings, broker.bootstrap_servers)
         ensure_topics(settings, broker)
         forgetful = " (in-memory, for trying out)" if broker.kind == "in-memory" else ""
-        console.print(f"Kafka {broker.bootstrap_servers}{forgetful}, lake {settings.lake}", highlight=False)
+        console.print(
+            f"Kafka {broker.bootstrap_servers}{forgetful}, lake {settings.lake}",
+            highlight=False,
+            soft_wrap=True,
+        )
+        from cli.runs import open_instance
         from orchestration.definitions import defs
 
         choice = Choice(
@@ -78,15 +84,18 @@ def run_demo(
             aircraft=aircraft,
             minutes=minutes,
         )
-        with dg.DagsterInstance.get() as instance, opened(choice, settings, os.environ, time.time) as polled:
+        with open_instance() as instance, opened(choice, settings, os.environ, time.time) as polled:
             sent = _send(settings, polled, broker.bootstrap_servers, lambda: _ingest(defs, instance), console)
+    if not sent.hours:
+        console.print("No poll had a time that could be read: there is nothing to make or to show.")
+        return
     made = _make(settings, defs, sent, console)
+    if made.failed:
+        raise AirTrafficError("some partitions were not made: " + "; ".join(made.failed))
     _show(settings, source, sent, console)
     console.print(
         f"\nDone in {time.monotonic() - began:.0f} s. [bold]./run up[/] goes on live and shows this in the Dagster UI."
     )
-    if made.failed:
-        raise AirTrafficError("some partitions were not made: " + "; ".join(made.failed))
 
 
 def _send(settings: Settings, source, bootstrap_servers: str, ingest, console: Console) -> Sent:
@@ -114,8 +123,13 @@ def _send(settings: Settings, source, bootstrap_servers: str, ingest, console: C
         progress.update(bar, total=1, completed=1)
     console.print(
         f"{totals.polls:,} polls and {totals.rows:,} rows sent, {totals.rejected:,} rejected"
-        + (f", {totals.skipped:,} polls skipped: the lake has them already" if totals.skipped else "")
+        + (f", {totals.skipped:,} polls skipped: the lake has them already" if totals.skipped else ""),
+        soft_wrap=True,
     )
+    if totals.rejected:
+        console.print(
+            f"Why each was rejected, with its bytes: {settings.lake}/rejected_messages", soft_wrap=True
+        )
     return sent
 
 
@@ -157,9 +171,6 @@ def _show(settings: Settings, source: str, sent: Sent, console: Console) -> None
     from assets.reports import DENSITY_COLUMNS, STATES_COLUMNS
     from orchestration.resources.lake import LakeResource
 
-    if not sent.hours:
-        console.print("No poll had a time that could be read: nothing to show.")
-        return
     lake = LakeResource(root=settings.lake)
     days = sorted({hour.date() for hour in sent.hours})
     first, last = min(sent.hours), max(sent.hours) + timedelta(hours=1)

@@ -9,7 +9,7 @@ import dagster as dg
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from cli.runs import range_tags, run_job
+from cli.runs import open_instance, range_tags, run_job
 from orchestration.partitions import DAILY, HOURLY, hour_key
 
 
@@ -60,7 +60,7 @@ def materialize(
     tags = {"airtraffic/backfill": uuid.uuid4().hex[:8]}
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("partitions"))
     with (
-        dg.DagsterInstance.get() as instance,
+        open_instance() as instance,
         Progress(*columns, TimeElapsedColumn(), console=console) as progress,
     ):
         bar = progress.add_task(label, total=sum(tally.wanted.values()))

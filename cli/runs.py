@@ -1,15 +1,17 @@
 """Dagster runs in this process, recorded in the instance, with their progress taken from its event log."""
 
+import os
 import threading
-import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import dagster as dg
+from dagster._core.instance.ref import InstanceRef
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
 _POLL_S = 0.5
+INTERRUPTED = "DagsterExecutionInterruptedError"
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,16 @@ class Outcome:
     """Asset and partition."""
     failed_checks: tuple[str, ...]
     error: str | None
+
+
+def open_instance() -> dg.DagsterInstance:
+    """The instance of ``DAGSTER_HOME``, without capture of what runs print.
+
+    The capture's helper processes would answer a Ctrl-C with tracebacks of their own.
+    """
+    quiet = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
+    home = os.environ["DAGSTER_HOME"]
+    return dg.DagsterInstance.from_ref(InstanceRef.from_dir(home, overrides={"compute_logs": quiet}))
 
 
 def range_tags(first: str, last: str) -> dict[str, str]:
@@ -70,6 +82,8 @@ def run_job(
         done.set()
         if watcher:
             watcher.join()
+    if any(INTERRUPTED in str(event.event_specific_data) for event in result.all_events if event.is_failure):
+        raise KeyboardInterrupt
     failures = [event for event in result.all_events if event.is_failure and event.is_step_event]
     return Outcome(
         run_id=run_id,
@@ -103,13 +117,3 @@ def _cause(event: dg.DagsterEvent) -> str:
 
 def _materializations(instance: dg.DagsterInstance, run_id: str) -> list:
     return instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION).records
-
-
-def wait_until(condition: Callable[[], bool], timeout_s: float) -> bool:
-    """Whether a condition became true in time. [s]"""
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.2)
-    return True

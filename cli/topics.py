@@ -32,7 +32,7 @@ def run_topics(settings: Settings, *, create: bool) -> int:
     if not servers:
         raise AirTrafficError(
             "KAFKA_BOOTSTRAP_SERVERS is not set; it names the broker whose topics are checked "
-            "(./run demo and ./run up create the topics on a broker of their own by themselves)"
+            "(./run demo and ./run up create the topics on a broker of their own; ./run up prints its address)"
         )
     in_memory = is_in_memory(servers, settings.kafka_security)
     if create:
@@ -40,7 +40,7 @@ def run_topics(settings: Settings, *, create: bool) -> int:
             console.print(f"created {name}")
     differences = check_topics(servers, settings.topics, settings.kafka_security, in_memory=in_memory)
     if not differences:
-        console.print(f"The topics {', '.join(settings.topics)} are as documented.")
+        console.print(f"The topics {', '.join(settings.topics)} are as documented.", soft_wrap=True)
         return 0
     table = Table(
         "topic",

@@ -15,7 +15,7 @@ from rich.console import Console
 from airtraffic.errors import AirTrafficError
 from airtraffic.settings import Settings
 from cli.brokers import running_kafka
-from cli.environment import prepare
+from cli.environment import check_lake, prepare
 from cli.supervisor import Supervisor
 from cli.topics import ensure_topics
 
@@ -32,6 +32,7 @@ def run_up(settings: Settings, *, source: str, files: Sequence[str], aircraft: i
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
+    check_lake(settings)
     _check_port(port)
     pause_s = 1.0
     while not stop.is_set():
@@ -65,9 +66,9 @@ def _run_once(
             if broker.kind == "in-memory"
             else ""
         )
-        console.print(f"Kafka       {broker.bootstrap_servers}{note}")
-        console.print(f"Lake        {settings.lake}")
-        console.print(f"Logs        {logs}")
+        console.print(f"Kafka       {broker.bootstrap_servers}{note}", soft_wrap=True)
+        console.print(f"Lake        {settings.lake}", soft_wrap=True)
+        console.print(f"Logs        {logs}", soft_wrap=True)
         console.print(
             f"Dagster UI  [bold]http://127.0.0.1:{port}[/]  (ready in about 15 s; Ctrl-C stops everything)"
         )
