@@ -47,6 +47,9 @@ rootLogger.level=warn
 rootLogger.appenderRef.console.ref=console
 """
 
+_GOING_S = 10.0
+"""How long a killed broker may still hold its port. [s]"""
+
 
 def missing_for_apache_kafka(home: Path | None) -> str | None:
     """What has to be set or installed before Apache Kafka can run here; None when nothing is missing."""
@@ -101,7 +104,7 @@ class ApacheKafka:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._take_lock()
         try:
-            if _listens(self.bootstrap_servers):
+            if not self._port_is_free():
                 raise ConfigurationError(f"port {self._port} on 127.0.0.1 is taken; choose another for Kafka")
             properties = self._configure()
             self._format(properties)
@@ -115,6 +118,15 @@ class ApacheKafka:
             self.stop()
             raise
         return self
+
+    def _port_is_free(self) -> bool:
+        """Whether nobody listens there, or no longer: a broker that was killed takes a moment to go."""
+        deadline = time.monotonic() + (_GOING_S if self._child else 0)
+        while _listens(self.bootstrap_servers):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.1)
+        return True
 
     def check(self) -> None:
         """Raise an AirTrafficError when it has ended by itself."""

@@ -16,6 +16,9 @@ _GRACE_S = 10.0
 
 def main(arguments: list[str]) -> int:
     parent, command = int(arguments[0]), arguments[1:]
+    # What is ignored is inherited: a shell's background job would hand on a deaf ear to both.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
     child = subprocess.Popen(command)
 
     def stop(*_: object) -> None:

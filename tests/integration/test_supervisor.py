@@ -2,8 +2,10 @@
 
 import io
 import os
+import subprocess
 import sys
 import time
+from pathlib import Path
 
 from rich.console import Console
 
@@ -60,4 +62,36 @@ def test_nothing_is_left_running_at_the_end(tmp_path):
         log = tmp_path / "sleeper.log"
         watch(supervisor, lambda: log.exists() and log.read_text().strip())
     pid = int(log.read_text())
-    assert not os.path.exists(f"/proc/{pid}") if os.path.exists("/proc") else True
+    deadline = time.monotonic() + 5
+    while alive(pid):
+        assert time.monotonic() < deadline, f"process {pid} is left"
+        time.sleep(0.05)
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_child_can_be_stopped_although_its_ancestor_ignores_the_signals(tmp_path):
+    script = (
+        "import os, signal, sys, time; from pathlib import Path; from cli.child import Child\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN); signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        f"log = Path({str(tmp_path / 'sleeper.log')!r})\n"
+        "sleeper = 'import time; print(1, flush=True); time.sleep(60)'\n"
+        "child = Child('sleeper', [sys.executable, '-c', sleeper], log)\n"
+        "while not log.read_text(): time.sleep(0.05)\n"
+        "began = time.monotonic(); child.stop(); print(time.monotonic() - began)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert float(done.stdout) < 10
