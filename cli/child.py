@@ -55,6 +55,10 @@ class Child:
     def alive(self) -> bool:
         return self._process.poll() is None
 
+    def ended_well(self) -> bool:
+        """Whether it has ended by itself with status 0."""
+        return self._process.poll() == 0
+
     def check(self) -> None:
         """Raise an AirTrafficError with the end of the log when the child has ended by itself."""
         if not self.alive():

@@ -1,8 +1,8 @@
-"""Keeps child processes running: one that dies is started again with a growing pause, and that is said."""
+"""Keeps child processes running: one that fails is started again with a growing pause, and that is said."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -22,11 +22,14 @@ class _Kept:
     command: list[str]
     log: Path
     show: Callable[[str], str] | None
+    may_end: bool
     child: Child | None = None
     started_at: float = 0.0
     start_again_at: float | None = None
     pause_s: float = _FIRST_PAUSE_S
-    read_to: int = field(default=0)
+    read_to: int = 0
+    done: bool = False
+    """It ended with status 0: a replay that is over, say."""
 
 
 class Supervisor:
@@ -48,9 +51,24 @@ class Supervisor:
         self._environment = environment
         self._kept: list[_Kept] = []
 
-    def add(self, name: str, command: Sequence[str], *, show: Callable[[str], str] | None = None) -> None:
-        """Keep a command running from ``__enter__`` on; ``show`` makes a line of its output one for the console."""
-        self._kept.append(_Kept(name, list(command), self._logs / f"{name}.log", show))
+    def add(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        show: Callable[[str], str] | None = None,
+        may_end: bool = False,
+    ) -> None:
+        """Keep a command running from ``__enter__`` on.
+
+        Parameters
+        ----------
+        show
+            Makes a line of its output one for the console; None keeps its output to the log.
+        may_end
+            Status 0 is the end of its work, and it is not started again.
+        """
+        self._kept.append(_Kept(name, list(command), self._logs / f"{name}.log", show, may_end))
 
     def pids(self) -> dict[str, int]:
         """Process groups of the children that run now."""
@@ -65,7 +83,12 @@ class Supervisor:
             if kept.start_again_at is not None:
                 if now >= kept.start_again_at:
                     self._start(kept)
-            elif not kept.child.alive():
+            elif kept.done or kept.child.alive():
+                continue
+            elif kept.may_end and kept.child.ended_well():
+                kept.done = True
+                self._console.print(f"{kept.name} has come to its end")
+            else:
                 steady = now - kept.started_at > _STEADY_S
                 kept.pause_s = _FIRST_PAUSE_S if steady else min(2 * kept.pause_s, _LONGEST_PAUSE_S)
                 kept.start_again_at = now + kept.pause_s

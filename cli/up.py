@@ -59,7 +59,7 @@ def _run_once(
         ensure_topics(settings, broker)
         logs = settings.data / "logs"
         supervisor = Supervisor(console, logs, environment)
-        supervisor.add("collector", collector_command(source, files, aircraft), show=readable)
+        supervisor.add("collector", collector_command(source, files, aircraft), show=readable, may_end=True)
         supervisor.add("dagster", [*_dagster(), "-h", "127.0.0.1", "-p", str(port)])
         note = (
             " (in-memory, for trying out: it forgets everything at exit)"

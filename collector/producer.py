@@ -66,6 +66,8 @@ class Producer:
             "bootstrap.servers": bootstrap_servers,
             **(security or {}),
             "client.id": "airtraffic-collector",
+            # Errors only: a first idempotent producer warns of a coordinator that is still loading.
+            "log_level": 3,
             "enable.idempotence": True,
             "acks": "all",
             "compression.type": "zstd",

@@ -23,11 +23,13 @@ def _outline() -> list[list[list[float]]]:
     return json.loads((Path(__file__).parent / "outline.json").read_text())["rings"]
 
 
-def _figure(width: float, height: float):
+def _figure(width: float, height: float, texts: Texts):
     from matplotlib.figure import Figure
+    from matplotlib.ticker import FuncFormatter
 
     figure = Figure(figsize=(width, height), layout="constrained")
-    axes = figure.add_subplot()
+    axes = figure.add_subplot(axisbelow=True)
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: texts.number(value)))
     axes.spines[["top", "right"]].set_visible(False)
     return figure, axes
 
@@ -64,7 +66,7 @@ def map_of_positions(
         bins=[np.arange(lamin, lamax + 0.25, 0.25), np.arange(lomin, lomax + 0.25, 0.25)],
     )
     height_per_width = (lamax - lamin) / ((lomax - lomin) * np.cos(np.radians((lamin + lamax) / 2)))
-    figure, axes = _figure(7.4, min(9.0, 5.9 * height_per_width))
+    figure, axes = _figure(7.4, min(9.0, 5.9 * height_per_width), texts)
     axes.add_collection(
         PolyCollection(_outline(), facecolors="#f2efe9", edgecolors="#b9b3a7", linewidths=0.5, zorder=1)
     )
@@ -105,7 +107,7 @@ def aircraft_per_poll(flight_states: pl.DataFrame, coverage: pl.DataFrame, texts
             ).cast(polls.schema),
         ]
     ).sort("snapshot_at")
-    figure, axes = _figure(9, 2.6)
+    figure, axes = _figure(9, 2.6, texts)
     axes.plot(drawn["snapshot_at"].to_list(), drawn["aircraft"].to_list(), color="#2b6cb0", linewidth=1)
     for start, end in breaks.iter_rows():
         axes.axvspan(start, end, color="#e63946", alpha=0.18, linewidth=0)
@@ -121,7 +123,7 @@ def aircraft_per_poll(flight_states: pl.DataFrame, coverage: pl.DataFrame, texts
 def states_by_hour(flight_states: pl.DataFrame, texts: Texts) -> str:
     """Rows per hour and flight state, stacked."""
     by_hour = flight_states.group_by("hour", "flight_state").len()
-    figure, axes = _figure(9, 2.8)
+    figure, axes = _figure(9, 2.8, texts)
     floor = [0] * 24
     for state, colour in STATE_COLOURS.items():
         of_state = dict(by_hour.filter(pl.col("flight_state") == state).select("hour", "len").iter_rows())

@@ -52,6 +52,16 @@ def test_a_child_that_keeps_dying_is_started_after_growing_pauses(tmp_path):
     assert "no luck" in said.getvalue()
 
 
+def test_a_child_that_comes_to_its_end_is_left_alone(tmp_path):
+    terminal, said = console()
+    supervisor = Supervisor(terminal, tmp_path, {**os.environ})
+    supervisor.add("replay", [sys.executable, "-c", "print('over')"], may_end=True)
+    with supervisor:
+        watch(supervisor, lambda: "replay has come to its end" in said.getvalue())
+        supervisor.tick()
+    assert "again" not in said.getvalue()
+
+
 def test_nothing_is_left_running_at_the_end(tmp_path):
     terminal, _ = console()
     supervisor = Supervisor(terminal, tmp_path, {**os.environ})

@@ -92,3 +92,7 @@ def test_the_readme_names_every_variable_that_is_read():
                 names.add(node.value.strip())
     assert names
     assert sorted(name for name in names if f"`{name}`" not in readme) == []
+
+
+def test_the_readme_has_no_blanks():
+    assert "@@" not in (ROOT / "README.md").read_text()
