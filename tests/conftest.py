@@ -5,16 +5,17 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-
 
 @pytest.fixture(scope="session")
 def recordings() -> Path:
-    """Folder of real recordings: ``AIRTRAFFIC_RECORDINGS``, or ``shared/data`` beside the checkout."""
-    folder = Path(os.environ.get("AIRTRAFFIC_RECORDINGS") or ROOT.parent / "shared" / "data")
-    if not (folder / "states").is_dir():
+    """Folder of real recordings, which no licence lets the project ship: ``AIRTRAFFIC_RECORDINGS``."""
+    folder = os.environ.get("AIRTRAFFIC_RECORDINGS")
+    if not folder:
         pytest.skip("real recordings: set AIRTRAFFIC_RECORDINGS to a folder that holds them")
-    return folder
+    assert (Path(folder) / "states").is_dir(), (
+        f"AIRTRAFFIC_RECORDINGS is {folder!r}, which has no folder states"
+    )
+    return Path(folder)
 
 
 def pytest_terminal_summary(terminalreporter, config) -> None:
