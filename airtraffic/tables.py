@@ -3,28 +3,10 @@
 The gold tables are dbt models and are described beside their SQL.
 """
 
-from dataclasses import dataclass
-
 import pyarrow as pa
 
-TIMESTAMP = pa.timestamp("us", tz="UTC")
-
-
-def _column(name: str, type_: pa.DataType, description: str, unit: str | None = None) -> pa.Field:
-    metadata = {"description": description} | ({"unit": unit} if unit else {})
-    return pa.field(name, type_, metadata=metadata)
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table of the lake: a folder of this name holding a Delta table."""
-
-    name: str
-    layer: str
-    grain: str
-    schema: pa.Schema
-    partition_by: tuple[str, ...]
-
+from airtraffic.table import TIMESTAMP, Table
+from airtraffic.table import column as _column
 
 _STATE_VECTOR = (
     _column("icao24", pa.string(), "24-bit transponder address, 6 hex digits, lower case"),
