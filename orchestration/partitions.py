@@ -1,4 +1,4 @@
-"""The two partition grids: hours and days, UTC."""
+"""The partition grids: hours, days and months, UTC."""
 
 import os
 import warnings
@@ -16,13 +16,18 @@ _settings = Settings.from_env(os.environ)
 
 HOUR_KEY = "%Y-%m-%d-%H:%M"
 DAY_KEY = "%Y-%m-%d"
+MONTH_KEY = "%Y-%m"
 
-# end_offset=1: the open hour and the open day exist while they run.
+# end_offset=1: the open hour, day and month exist while they run.
 HOURLY = dg.HourlyPartitionsDefinition(
     start_date=_settings.hourly_start, timezone="UTC", fmt=HOUR_KEY, end_offset=1
 )
 DAILY = dg.DailyPartitionsDefinition(
     start_date=_settings.daily_start, timezone="UTC", fmt=DAY_KEY, end_offset=1
+)
+
+MONTHLY = dg.MonthlyPartitionsDefinition(
+    start_date=_settings.daily_start.replace(day=1), timezone="UTC", fmt=MONTH_KEY, end_offset=1
 )
 
 
