@@ -71,6 +71,12 @@ FLIGHTS_RAW = Table(
             ),
             *_WHO,
             *_WHEN,
+            column(
+                "flags",
+                pa.list_(pa.string()),
+                "What the route itself knows to be odd, sorted, empty or null when nothing: arrival_unobserved, "
+                "departure_unobserved, airport_by_callsign",
+            ),
             _DATE,
             _ROUTE,
         ]
