@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 import click
 
@@ -95,6 +96,25 @@ def backfill(settings: Settings, selection: str, start, end) -> None:
 
     failed = run_backfill(settings, selection, start, end)
     sys.exit(1 if failed else 0)
+
+
+@cli.command()
+@click.argument("table")
+@click.option("--from", "start", type=click.DateTime(["%Y-%m-%d"]), required=True, help="First day (UTC).")
+@click.option("--to", "end", type=click.DateTime(["%Y-%m-%d"]), required=True, help="Last day, included.")
+@click.option("--format", "kind", type=click.Choice(["csv", "parquet", "xlsx"]), default="csv")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, resolve_path=True, path_type=Path),
+    default=None,
+    help="File to write; without it a name of its own below the data folder's exports/.",
+)
+@click.pass_obj
+def export(settings: Settings, table: str, start, end, kind: str, output: Path | None) -> None:
+    """Write days of a TABLE of the lake to a file, with what its columns mean."""
+    from cli.export import run_export
+
+    run_export(settings, table, start.date(), end.date(), kind, output)
 
 
 @cli.command()
