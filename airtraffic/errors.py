@@ -11,3 +11,7 @@ class ConfigurationError(AirTrafficError):
 
 class MessagesGoneError(AirTrafficError):
     """The broker no longer holds messages that the lake has not read."""
+
+
+class CapacityError(AirTrafficError):
+    """A capacity cannot be computed from the values that were given."""
