@@ -190,24 +190,78 @@ HOTSPOTS = Table(
     pa.schema(
         [
             _HOUR_START,
-            column("kind", pa.string(), "all: of all positions; congestion: of the congested ones"),
-            column("rank", pa.int32(), "1 is the densest"),
+            column(
+                "kind",
+                pa.string(),
+                "all: where counted positions (airborne, not older than 60 s) are dense; congestion: where "
+                "dense cells, weighted by their excess, and positions in the congestion band are",
+            ),
+            column("rank", pa.int32(), "1 has most of its kind's weight"),
             column(
                 "polygon", pa.string(), "Outline, GeoJSON geometry in longitude and latitude, WGS84", "deg"
             ),
-            column("latitude", pa.float64(), "Peak: latitude", "deg"),
-            column("longitude", pa.float64(), "Peak: longitude", "deg"),
-            column("density", pa.float64(), "Density at the peak", "aircraft per 10,000 NM2 at a time"),
-            column("share_of_traffic", pa.float64(), "Share of the hour's traffic inside", "1"),
-            column("share_of_occupied_area", pa.float64(), "Share of the area with any traffic", "1"),
+            column("latitude", pa.float64(), "Where its kernel density is highest: latitude", "deg"),
+            column("longitude", pa.float64(), "Where its kernel density is highest: longitude", "deg"),
             column("area_nm2", pa.float64(), "Area", "NM2"),
+            column("aircraft", pa.int32(), "Distinct aircraft of its kind inside, in the hour", "aircraft"),
+            column(
+                "aircraft_at_a_time",
+                pa.float64(),
+                "Counted positions inside per poll, of all traffic",
+                "aircraft",
+            ),
+            column(
+                "density",
+                pa.float64(),
+                "aircraft_at_a_time over area_nm2, the mean inside",
+                "aircraft per 10,000 NM2",
+            ),
+            column(
+                "peak_density",
+                pa.float64(),
+                "Kernel density of its kind's weight per poll where it is highest",
+                "1 per 10,000 NM2",
+            ),
+            column(
+                "times_mean",
+                pa.float64(),
+                "Density of its kind at its edge over that of the occupied area",
+                "1",
+            ),
+            column("share_of_traffic", pa.float64(), "Share of the hour's counted positions inside", "1"),
+            column("share_of_kind", pa.float64(), "Share of its kind's weight inside", "1"),
+            column(
+                "share_of_occupied_area",
+                pa.float64(),
+                "Share of the 10 x 10 NM cells with an aircraft in the air that it covers, by area",
+                "1",
+            ),
+            column(
+                "band_rows", pa.int64(), "congestion: positions in the congestion band inside", "positions"
+            ),
+            column(
+                "dense_cells", pa.int64(), "congestion: dense cells of snapshots inside", "cells in snapshots"
+            ),
             column(
                 "trend",
                 pa.float64(),
-                "Its traffic over the mean of the same hour of the days before; null without such a day",
+                "All traffic inside over the mean of the same hour of the days before, per poll; null without "
+                "such a day or without any traffic then",
                 "1",
             ),
-            column("trend_days", pa.int32(), "Days before that could be compared with, 7 at most", "d"),
+            column(
+                "aircraft_at_a_time_before",
+                pa.float64(),
+                "Mean of the days before, counted by cells; null without such a day",
+                "aircraft",
+            ),
+            column(
+                "trend_days",
+                pa.int32(),
+                "Days before that could be compared with: of the same sources, enough polls; 7 at most",
+                "d",
+            ),
+            column("polls", pa.int32(), "Polls of the hour, those of an empty sky included", "polls"),
             _COVERAGE,
             column("sources", _LIST, "Sources of the hour's positions, sorted"),
             _DATE,
