@@ -1,0 +1,261 @@
+"""Sectors: what they are made of, and which of them hold on a day."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from itertools import combinations
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from airtraffic.errors import ConfigurationError
+
+ANY = "any"
+Airport = Annotated[str, Field(pattern="^[A-Z0-9]{4}$")]
+Percent = Annotated[float, Field(gt=0, le=1000)]
+Minutes = Annotated[int, Field(ge=1, le=24 * 60)]
+Seconds = Annotated[float, Field(ge=0, le=3600)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ControlTime(_Strict):
+    """Controller time that one flight needs, by what it goes into. [s]"""
+
+    transfer_s: Seconds
+    communications_s: Seconds
+    separation_s: Seconds
+    coordination_s: Seconds
+
+    @property
+    def total_s(self) -> float:
+        """TFC. [s]"""
+        return self.transfer_s + self.communications_s + self.separation_s + self.coordination_s
+
+    @model_validator(mode="after")
+    def _takes_time(self) -> "ControlTime":
+        if self.total_s <= 0:
+            raise ValueError("the sum of the times, TFC, has to be more than 0 s")
+        return self
+
+
+class Thresholds(_Strict):
+    """Where saturation becomes an alert, and where critical: above, not at. [%]"""
+
+    alert_percent: Percent = 80
+    critical_percent: Percent = 100
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Thresholds":
+        if self.alert_percent >= self.critical_percent:
+            raise ValueError("alert_percent has to be below critical_percent")
+        return self
+
+
+class MonitoringValues(_Strict):
+    """When occupancy is worth a look: EUROCONTROL's occupancy traffic monitoring values.
+
+    Occupancy is counted every minute over ``duration_min``: aircraft that are in the sector at any
+    time of [t, t + duration). Thresholds are shares of the simultaneous capacity.
+    """
+
+    peak_percent: Percent = 100
+    """One count above it fires. [%]"""
+    sustained_percent: Percent = 80
+    """``crossings`` counts above it within ``elapsed_min`` fire. [%]"""
+    crossings: Annotated[int, Field(ge=1, le=1440)] = 10
+    elapsed_min: Minutes = 15
+    duration_min: Minutes = 1
+    clear_percent: Percent = 70
+    """The alert ends when the counts have stayed at or below it for ``clear_min``. [%]"""
+    clear_min: Minutes = 5
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "MonitoringValues":
+        if not self.clear_percent <= self.sustained_percent <= self.peak_percent:
+            raise ValueError("expected clear_percent <= sustained_percent <= peak_percent")
+        if self.crossings > self.elapsed_min:
+            raise ValueError("crossings cannot be more than elapsed_min, one count a minute")
+        return self
+
+
+class CapacityMethod(_Strict):
+    """Which formula, and its options: see ``airtraffic.capacity``."""
+
+    method: Literal["circular_006", "brazil"] = "circular_006"
+    cap_40_per_h: bool = False
+    rounded: bool = False
+    communications: Annotated[float, Field(gt=0)] = 8
+    communication_time_s: Annotated[float, Field(gt=0)] = 23
+    availability: Annotated[float, Field(gt=0, le=1)] = 0.65
+
+
+class Sector(_Strict):
+    """One definition of a sector: connectivity (airports) or airspace (polygon and levels)."""
+
+    id: Annotated[str, Field(pattern="^[A-Z0-9][A-Z0-9_-]{1,31}$")]
+    name: str
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$")]
+    kind: Literal["connectivity", "airspace"]
+    origins: frozenset[Airport] = frozenset()
+    """Empty: any origin, an unknown one included."""
+    destinations: frozenset[Airport] = frozenset()
+    polygon: tuple[tuple[float, float], ...] = ()
+    """Longitude, latitude; closed by itself. [deg]"""
+    floor_fl: Annotated[float, Field(ge=0, le=660)] = 0
+    """In the sector from here, included. [FL]"""
+    ceiling_fl: Annotated[float, Field(gt=0, le=999)] = 660
+    """In the sector below here. [FL]"""
+    control_time: ControlTime
+    workload_margin: Annotated[float, Field(ge=1, le=5)] = 1.3
+    reduction_factor: Annotated[float, Field(gt=0, le=1)]
+    capacity: CapacityMethod = CapacityMethod()
+    thresholds: Thresholds = Thresholds()
+    monitoring: MonitoringValues = MonitoringValues()
+    neighbours: tuple[str, ...] = ()
+    """Sectors that it could be merged with."""
+    valid_from: date
+    valid_to: date | None = None
+    """Last day, included; null while it holds."""
+    note: str = ""
+
+    @field_validator("origins", "destinations", mode="before")
+    @classmethod
+    def _any(cls, value: Any) -> Any:
+        return () if value == ANY else value
+
+    @field_validator("polygon")
+    @classmethod
+    def _a_polygon(cls, ring: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
+        if ring:
+            _check_ring(ring)
+        return ring
+
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> "Sector":
+        airspace = {"polygon", "floor_fl", "ceiling_fl"} & self.model_fields_set
+        connectivity = {"origins", "destinations"} & self.model_fields_set
+        if self.kind == "airspace":
+            if connectivity:
+                raise ValueError(f"an airspace sector has no {', '.join(sorted(connectivity))}")
+            if not self.polygon:
+                raise ValueError("an airspace sector needs a polygon")
+            if self.floor_fl >= self.ceiling_fl:
+                raise ValueError(f"floor_fl {self.floor_fl:g} is not below ceiling_fl {self.ceiling_fl:g}")
+        elif airspace:
+            raise ValueError(f"a connectivity sector has no {', '.join(sorted(airspace))}")
+        elif connectivity != {"origins", "destinations"}:
+            raise ValueError(f"a connectivity sector needs origins and destinations; '{ANY}' is one of both")
+        if self.valid_to is not None and self.valid_to < self.valid_from:
+            raise ValueError(f"valid_to {self.valid_to} is before valid_from {self.valid_from}")
+        return self
+
+    def holds_on(self, day: date) -> bool:
+        """Whether this definition is the one of that day."""
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+
+class Sectors(_Strict):
+    """All definitions of a file."""
+
+    version: Annotated[str, Field(pattern="^[0-9A-Za-z.+-]{1,32}$")]
+    tps_window_days: Annotated[int, Field(ge=1, le=366)] = 90
+    sectors: tuple[Sector, ...]
+
+    @model_validator(mode="after")
+    def _one_definition_a_day(self) -> "Sectors":
+        for one, other in combinations(self.sectors, 2):
+            if one.id == other.id and (one.holds_on(other.valid_from) or other.holds_on(one.valid_from)):
+                raise ValueError(f"sector '{one.id}', field valid_from: two definitions hold on one day")
+        ids = {sector.id for sector in self.sectors}
+        for sector in self.sectors:
+            if unknown := sorted(set(sector.neighbours) - (ids - {sector.id})):
+                raise ValueError(f"sector '{sector.id}', field neighbours: {unknown}; expected other sectors")
+        return self
+
+    @property
+    def version_id(self) -> str:
+        """The declared version and a hash of what is declared: an edit without a new version shows."""
+        content = json.dumps(self.model_dump(), sort_keys=True, default=_plain)
+        return f"{self.version}+{hashlib.sha256(content.encode()).hexdigest()[:8]}"
+
+    def on(self, day: date, kind: str | None = None) -> tuple[Sector, ...]:
+        """The definitions that hold on a day, in the file's order."""
+        return tuple(
+            sector for sector in self.sectors if sector.holds_on(day) and kind in (None, sector.kind)
+        )
+
+
+def read_sectors(text: str, origin: str = "config/sectors.yaml") -> Sectors:
+    """Definitions from YAML; what ``defaults`` says holds for every sector that does not say it itself.
+
+    Raises
+    ------
+    ConfigurationError
+        Something cannot be used. Each line names the sector, the field, the value and what was expected.
+    """
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"{origin} is not YAML: {error}") from error
+    if not isinstance(document, Mapping) or not isinstance(document.get("sectors"), list):
+        raise ConfigurationError(f"{origin}: expected a mapping with version, defaults and a list of sectors")
+    defaults = document.get("defaults") or {}
+    declared = [
+        _merged(defaults, sector) if isinstance(sector, Mapping) else sector for sector in document["sectors"]
+    ]
+    content = {name: value for name, value in document.items() if name != "defaults"} | {"sectors": declared}
+    try:
+        return Sectors.model_validate(content)
+    except ValidationError as error:
+        raise ConfigurationError("\n".join(_lines(origin, declared, error))) from None
+
+
+def _plain(value: frozenset | date) -> list[str] | str:
+    return sorted(value) if isinstance(value, frozenset) else str(value)
+
+
+def _merged(defaults: Mapping[str, Any], declared: Mapping[str, Any]) -> dict[str, Any]:
+    nested = {
+        name: _merged(defaults[name], value)
+        for name, value in declared.items()
+        if isinstance(value, Mapping) and isinstance(defaults.get(name), Mapping)
+    }
+    return {**defaults, **declared, **nested}
+
+
+def _lines(origin: str, declared: Sequence[Any], error: ValidationError) -> list[str]:
+    lines = []
+    for fault in error.errors(include_url=False):
+        where = list(fault["loc"])
+        message = fault["msg"].removeprefix("Value error, ")
+        if where[:1] == ["sectors"] and len(where) > 1:
+            sector = declared[where[1]]
+            name = sector.get("id", f"number {where[1] + 1}") if isinstance(sector, Mapping) else where[1] + 1
+            field = ".".join(str(part) for part in where[2:])
+            of_sector = f"sector '{name}'" + (f", field {field}" if field else "")
+            value = "" if isinstance(fault["input"], Mapping | Sector) else f" is {fault['input']!r}"
+            lines.append(f"{origin}: {of_sector}{value}: {message}")
+        else:
+            field = ".".join(str(part) for part in where)
+            lines.append(f"{origin}: {f'{field}: ' if field else ''}{message}")
+    return lines
+
+
+def _check_ring(ring: Sequence[tuple[float, float]]) -> None:
+    import shapely
+
+    if len(set(ring)) < 3:
+        raise ValueError("a polygon needs three corners")
+    outside = [corner for corner in ring if not (-180 <= corner[0] <= 180 and -90 <= corner[1] <= 90)]
+    if outside:
+        raise ValueError(f"corner {outside[0]} is not a longitude and a latitude in degrees")
+    polygon = shapely.Polygon(ring)
+    if not polygon.is_valid:
+        raise ValueError(f"not a simple polygon: {shapely.is_valid_reason(polygon)}")
+    if polygon.bounds[2] - polygon.bounds[0] > 180:
+        raise ValueError("the polygon is wider than 180 deg; cut it at the antimeridian")
