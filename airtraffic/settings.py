@@ -12,6 +12,9 @@ from pathlib import Path
 from airtraffic.errors import ConfigurationError
 
 SOUTH_AMERICA = (-60.0, 15.0, -90.0, -30.0)
+MLFLOW_PORT = 5050
+"""Not MLflow's own 5000, where macOS listens for AirPlay."""
+MLFLOW_UI = f"http://127.0.0.1:{MLFLOW_PORT}"
 _SECURITY_PREFIXES = ("KAFKA_SECURITY_", "KAFKA_SASL_", "KAFKA_SSL_", "KAFKA_ENABLE_SSL_")
 
 
@@ -36,6 +39,30 @@ class Settings:
     """Where the steps of a run go: in_process, or multiprocess (a process each, from a fork server)."""
     dense_cell_aircraft: int = 5
     """A cell with more aircraft than this in one snapshot is dense. [aircraft]"""
+    mlflow_tracking_uri: str | None = field(default=None, repr=False)
+    mlflow_url: str | None = None
+
+    @property
+    def mlflow(self) -> str:
+        """Tracking URI: a file below the data folder when no other is named."""
+        return self.mlflow_tracking_uri or f"sqlite:///{self.data / 'mlflow' / 'mlflow.db'}"
+
+    @property
+    def mlflow_ui(self) -> str:
+        """Where links to runs lead: the server that keeps them, else the one that ``./run up`` starts."""
+        if self.mlflow_url:
+            return self.mlflow_url
+        return MLFLOW_UI if self.mlflow_is_ours else self.mlflow
+
+    @property
+    def mlflow_is_ours(self) -> bool:
+        """Whether runs are in a database here, so that a server to show them is ours to start."""
+        return not self.mlflow.startswith(("http://", "https://"))
+
+    @property
+    def mlflow_artifacts(self) -> str:
+        """Folder for the files of runs and models."""
+        return str(self.data / "mlflow" / "artifacts")
 
     @property
     def topics(self) -> "Topics":
@@ -81,6 +108,8 @@ class Settings:
                     environ, "AIRTRAFFIC_DENSE_CELL_AIRCRAFT", cls.dense_cell_aircraft, low=1, high=10_000
                 )
             ),
+            mlflow_tracking_uri=environ.get("MLFLOW_TRACKING_URI") or None,
+            mlflow_url=environ.get("AIRTRAFFIC_MLFLOW_URL") or None,
         )
 
 

@@ -34,7 +34,8 @@ def main() -> None:
             "AIRTRAFFIC_LAKE": "",
             "PYTHONPATH": str(ROOT),
         }
-        command = [sys.executable, "-m", "cli", "up", "--aircraft", str(AIRCRAFT), "--port", str(free_port())]
+        command = [sys.executable, "-m", "cli", "up", "--aircraft", str(AIRCRAFT)]
+        command += ["--port", str(free_port()), "--mlflow-port", str(free_port())]
         with (Path(folder) / "up.log").open("wb") as log:
             up = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
             try:

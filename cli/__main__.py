@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from airtraffic.errors import AirTrafficError
-from airtraffic.settings import Settings
+from airtraffic.settings import MLFLOW_PORT, Settings
 
 
 class Commands(click.Group):
@@ -72,14 +72,20 @@ def demo(settings: Settings, source: str, inputs: tuple, more_inputs: tuple, **o
 @click.option(
     "--port", type=click.IntRange(1, 65535), default=3000, help="Port of the Dagster UI on localhost."
 )
+@click.option(
+    "--mlflow-port",
+    type=click.IntRange(1, 65535),
+    default=MLFLOW_PORT,
+    help="Port of the MLflow UI on localhost; none is started when MLFLOW_TRACKING_URI names a server.",
+)
 @click.pass_obj
-def up(settings: Settings, source: str, inputs: tuple, aircraft: int | None, port: int) -> None:
-    """Run Kafka, the collector, Dagster and its daemon until Ctrl-C."""
+def up(settings: Settings, source: str, inputs: tuple, **options) -> None:
+    """Run Kafka, the collector, Dagster with its daemon, and MLflow until Ctrl-C."""
     from cli.up import run_up
 
     if (source == "replay") != bool(inputs):
         raise click.UsageError("--source replay and --input FILE belong together")
-    run_up(settings, source=source, files=list(inputs), aircraft=aircraft, port=port)
+    run_up(settings, source=source, files=list(inputs), **options)
 
 
 @cli.command()

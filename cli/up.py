@@ -1,6 +1,7 @@
-"""``./run up``: Kafka, the collector, Dagster and its daemon in one terminal."""
+"""``./run up``: Kafka, the collector, Dagster with its daemon, and MLflow in one terminal."""
 
 import json
+import os
 import signal
 import socket
 import sys
@@ -8,6 +9,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -20,25 +22,46 @@ from cli.supervisor import Supervisor
 from cli.topics import ensure_topics
 
 
-def run_up(settings: Settings, *, source: str, files: Sequence[str], aircraft: int | None, port: int) -> None:
+def run_up(
+    settings: Settings,
+    *,
+    source: str,
+    files: Sequence[str],
+    aircraft: int | None,
+    port: int,
+    mlflow_port: int,
+) -> None:
     """Run everything until Ctrl-C or SIGTERM, then stop it in order.
 
     Raises
     ------
     AirTrafficError
-        The port is taken, or Kafka does not start.
+        A port is taken, or Kafka does not start.
     """
     console = Console()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     check_lake(settings)
-    _check_port(port)
+    _check_port(port, "--port")
+    if settings.mlflow_is_ours:
+        _check_port(mlflow_port, "--mlflow-port")
+        os.environ.setdefault("AIRTRAFFIC_MLFLOW_URL", f"http://127.0.0.1:{mlflow_port}")
+        settings = replace(settings, mlflow_url=os.environ["AIRTRAFFIC_MLFLOW_URL"])
     pause_s = 1.0
     while not stop.is_set():
         started = time.monotonic()
         try:
-            _run_once(settings, console, stop, source=source, files=files, aircraft=aircraft, port=port)
+            _run_once(
+                settings,
+                console,
+                stop,
+                source=source,
+                files=files,
+                aircraft=aircraft,
+                port=port,
+                mlflow_port=mlflow_port,
+            )
         except AirTrafficError as error:
             if time.monotonic() - started < 5:
                 raise
@@ -52,7 +75,15 @@ def run_up(settings: Settings, *, source: str, files: Sequence[str], aircraft: i
 
 
 def _run_once(
-    settings: Settings, console: Console, stop: threading.Event, *, source: str, files, aircraft, port: int
+    settings: Settings,
+    console: Console,
+    stop: threading.Event,
+    *,
+    source: str,
+    files,
+    aircraft,
+    port: int,
+    mlflow_port: int,
 ) -> None:
     with running_kafka(settings) as broker:
         environment = prepare(settings, broker.bootstrap_servers)
@@ -61,6 +92,8 @@ def _run_once(
         supervisor = Supervisor(console, logs, environment)
         supervisor.add("collector", collector_command(source, files, aircraft), show=readable, may_end=True)
         supervisor.add("dagster", [*_dagster(), "-h", "127.0.0.1", "-p", str(port)])
+        if settings.mlflow_is_ours:
+            supervisor.add("mlflow", [sys.executable, "-m", "cli.mlflow_server", str(mlflow_port)])
         note = (
             " (in-memory, for trying out: it forgets everything at exit)"
             if broker.kind == "in-memory"
@@ -72,6 +105,7 @@ def _run_once(
         console.print(
             f"Dagster UI  [bold]http://127.0.0.1:{port}[/]  (ready in about 15 s; Ctrl-C stops everything)"
         )
+        console.print(f"MLflow UI   [bold]{settings.mlflow_ui}[/]", soft_wrap=True)
         try:
             with supervisor:
                 while not stop.wait(0.5):
@@ -113,10 +147,10 @@ def _dagster() -> list[str]:
     return [str(Path(sys.executable).parent / "dagster"), "dev", "-w", "workspace.yaml"]
 
 
-def _check_port(port: int) -> None:
+def _check_port(port: int, option: str) -> None:
     with socket.socket() as probe, suppress(ConnectionRefusedError):
         probe.settimeout(1)
         probe.connect(("127.0.0.1", port))
         raise AirTrafficError(
-            f"port {port} on 127.0.0.1 is in use; stop what runs there or choose another with --port"
+            f"port {port} on 127.0.0.1 is in use; stop what runs there or choose another with {option}"
         )

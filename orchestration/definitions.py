@@ -14,6 +14,7 @@ from orchestration import clock
 from orchestration.automation import automation
 from orchestration.resources.kafka import KafkaResource
 from orchestration.resources.lake import LakeResource
+from orchestration.resources.mlflow import MlflowResource
 from orchestration.resources.reports import ReportsResource
 from sensors.kafka import kafka_state_vectors
 
@@ -37,6 +38,9 @@ defs = dg.Definitions(
     resources={
         "lake": LakeResource(root=_settings.lake),
         "kafka": KafkaResource.from_settings(_settings),
+        "mlflow": MlflowResource(
+            tracking_uri=_settings.mlflow, artifacts=_settings.mlflow_artifacts, ui=_settings.mlflow_ui
+        ),
         "reports": ReportsResource(root=_settings.reports),
     },
     executor=_EXECUTORS[_settings.executor],
