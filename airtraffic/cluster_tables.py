@@ -13,7 +13,9 @@ _CLUSTER = column(
     pa.string(),
     "Cluster: hour in which its id was given and its number there; null outside all clusters",
 )
-_SOURCES = column("sources", _LIST, "Sources of the positions of this hour and the one before, sorted")
+_SOURCES = column(
+    "sources", _LIST, "Sources of the positions of the hour and the one before, 4 when warmed up; sorted"
+)
 _PARAMETERS = column("parameters", pa.string(), "What it was made with, JSON with units in the names")
 _COVERAGE = column("coverage", pa.float64(), "polls_seen / polls_expected of the hour; null if unknown", "1")
 _WARMED_UP = column(
@@ -48,10 +50,10 @@ _MODEL_COLUMNS = (
 CLUSTER_SNAPSHOTS = Table(
     "cluster_snapshots",
     "clusters",
-    "One row per micro-cluster at the end of an hour",
+    "One row per micro-cluster in the snapshot of an hour",
     pa.schema(
         [
-            column("snapshot_at", TIMESTAMP, "End of the hour", "UTC"),
+            column("snapshot_at", TIMESTAMP, "Last poll of the hour, or its end when it has none", "UTC"),
             _HOUR_START,
             column("id", pa.int64(), "Number of the micro-cluster, kept while it lives"),
             column(
@@ -110,7 +112,7 @@ CLUSTER_EVENTS = Table(
                 "Who is born or dies; who goes on after a merger; who was split and goes on",
             ),
             column("other_ids", _LIST, "merged: ids that end in it; split: ids that come out of it; sorted"),
-            column("at", TIMESTAMP, "End of the hour in which it happened", "UTC"),
+            column("at", TIMESTAMP, "Snapshot in which it is seen first", "UTC"),
             column("latitude", pa.float64(), "Centre of the cluster, at its last snapshot if it died", "deg"),
             column("longitude", pa.float64(), "Centre of the cluster, likewise", "deg"),
             column("weight_min", pa.float64(), "Weight of the cluster, likewise", "aircraft-minutes"),
@@ -127,7 +129,7 @@ CLUSTER_QUALITY = Table(
     pa.schema(
         [
             _HOUR_START,
-            column("snapshot_at", TIMESTAMP, "End of the hour, when the snapshot is taken", "UTC"),
+            column("snapshot_at", TIMESTAMP, "Last poll of the hour, or its end when it has none", "UTC"),
             column("positions", pa.int64(), "Positions counted in the hour", "positions"),
             column("aircraft", pa.int64(), "Distinct aircraft among them", "aircraft"),
             column(
