@@ -39,6 +39,10 @@ class Settings:
     """Where the steps of a run go: in_process, or multiprocess (a process each, from a fork server)."""
     dense_cell_aircraft: int = 5
     """A cell with more aircraft than this in one snapshot is dense. [aircraft]"""
+    callsign_routes: Path | None = None
+    """What callsigns are known to fly, for airports that positions leave unknown."""
+    opensky_flights: bool = False
+    """Whether yesterday's flights are asked of OpenSky."""
     mlflow_tracking_uri: str | None = field(default=None, repr=False)
     mlflow_url: str | None = None
 
@@ -108,6 +112,8 @@ class Settings:
                     environ, "AIRTRAFFIC_DENSE_CELL_AIRCRAFT", cls.dense_cell_aircraft, low=1, high=10_000
                 )
             ),
+            callsign_routes=_path(environ, "AIRTRAFFIC_CALLSIGN_ROUTES"),
+            opensky_flights=_choice(environ, "AIRTRAFFIC_OPENSKY_FLIGHTS", ("off", "on")) == "on",
             mlflow_tracking_uri=environ.get("MLFLOW_TRACKING_URI") or None,
             mlflow_url=environ.get("AIRTRAFFIC_MLFLOW_URL") or None,
         )
@@ -140,6 +146,10 @@ def _number(environ: Mapping[str, str], name: str, default: float, *, low: float
     if not low <= value <= high:
         raise ConfigurationError(f"{name} is {text!r}; expected a number from {low:g} to {high:g}")
     return value
+
+
+def _path(environ: Mapping[str, str], name: str) -> Path | None:
+    return Path(environ[name]).expanduser().absolute() if environ.get(name) else None
 
 
 def _choice(environ: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:

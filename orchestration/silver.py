@@ -26,7 +26,7 @@ def make_state_vectors(lake: LakeResource, hours: Sequence[datetime]) -> dict[da
         raw = lake.read("state_vectors_raw", _RAW_COLUMNS, with_hour_before(hours))
         return state_vectors_table(snapshots(pl.from_arrow(raw), hours))
 
-    made = _replace(lake, "state_vectors", rows, hours_predicate(hours))
+    made = replace_from_newest(lake, "state_vectors", rows, hours_predicate(hours))
     return rows_by_hour(made, hours)
 
 
@@ -37,7 +37,7 @@ def make_poll_coverage(lake: LakeResource, hours: Sequence[datetime], now: datet
         polls = lake.read("polls", _POLLS_COLUMNS, with_hour_before(hours))
         return poll_coverage(pl.from_arrow(polls), hours, now)
 
-    return _replace(lake, "poll_coverage", rows, hours_predicate(hours))
+    return replace_from_newest(lake, "poll_coverage", rows, hours_predicate(hours))
 
 
 def make_state_vectors_daily(lake: LakeResource, day: date) -> pa.Table:
@@ -47,7 +47,7 @@ def make_state_vectors_daily(lake: LakeResource, day: date) -> pa.Table:
         table = lake.read("state_vectors", where=[("date", "=", day)])
         return table.sort_by([("icao24", "ascending"), ("snapshot_at", "ascending")])
 
-    return _replace(lake, "state_vectors_daily", rows, f"date = '{day}'").select(["hour"])
+    return replace_from_newest(lake, "state_vectors_daily", rows, f"date = '{day}'").select(["hour"])
 
 
 def make_daily_completeness(lake: LakeResource, day: date, coverage_warning: float) -> pa.Table:
@@ -59,10 +59,12 @@ def make_daily_completeness(lake: LakeResource, day: date, coverage_warning: flo
         coverage = lake.read("poll_coverage", where=[("date", "=", day)])
         return daily_completeness(day, coverage, by_hour, coverage_warning)
 
-    return _replace(lake, "daily_completeness", rows, f"date = '{day}'")
+    return replace_from_newest(lake, "daily_completeness", rows, f"date = '{day}'")
 
 
-def _replace(lake: LakeResource, name: str, rows: Callable[[], pa.Table], predicate: str) -> pa.Table:
+def replace_from_newest(
+    lake: LakeResource, name: str, rows: Callable[[], pa.Table], predicate: str
+) -> pa.Table:
     """Replace by rows computed from input that is at least as new as what they replace.
 
     The table is opened before its input is read. When another run wrote the same partitions in
