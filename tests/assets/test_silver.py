@@ -134,7 +134,7 @@ def test_rows_that_came_while_an_hour_was_made_are_never_put_back_out(lake):
 
         return state_vectors_table(snapshots(pl.from_arrow(raw), [NOON]))
 
-    silver._replace(lake, "state_vectors", rows, silver.hours_predicate([NOON]))
+    silver.replace_from_newest(lake, "state_vectors", rows, silver.hours_predicate([NOON]))
     assert calls == [60, 96]
     assert lake.read("state_vectors").num_rows == 96
 
