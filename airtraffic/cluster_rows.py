@@ -184,8 +184,9 @@ def _names(number: np.ndarray, ids: list[str]) -> pa.Array:
 
 
 def _table(schema: pa.Schema, columns: dict, every_row: dict, rows: int) -> pa.Table:
+    first = pa.array(np.zeros(rows, np.int64))
     repeated = {
-        name: pa.repeat(pa.scalar(value, schema.field(name).type), rows) for name, value in every_row.items()
+        name: pa.array([value], schema.field(name).type).take(first) for name, value in every_row.items()
     }
     made = columns | repeated
     return pa.table([made[name] for name in schema.names], names=schema.names).cast(schema).combine_chunks()
