@@ -19,7 +19,8 @@ STATE_COLOURS = {
 
 
 @cache
-def _outline() -> list[list[list[float]]]:
+def outline() -> list[list[list[float]]]:
+    """Rings of the countries' outline: longitudes and latitudes. [deg]"""
     return json.loads((Path(__file__).parent / "outline.json").read_text())["rings"]
 
 
@@ -68,7 +69,7 @@ def map_of_positions(
     height_per_width = (lamax - lamin) / ((lomax - lomin) * np.cos(np.radians((lamin + lamax) / 2)))
     figure, axes = _figure(7.4, min(9.0, 5.9 * height_per_width), texts)
     axes.add_collection(
-        PolyCollection(_outline(), facecolors="#f2efe9", edgecolors="#b9b3a7", linewidths=0.5, zorder=1)
+        PolyCollection(outline(), facecolors="#f2efe9", edgecolors="#b9b3a7", linewidths=0.5, zorder=1)
     )
     axes.set_facecolor("#e6eef5")
     if counts.any():
