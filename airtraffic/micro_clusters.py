@@ -7,7 +7,6 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
@@ -122,13 +121,8 @@ def assign(table: pa.Table, points: npt.NDArray[np.float64], epsilon: float) -> 
     (n,) int64
         Clusters, -1 for noise.
     """
-    belongs = pc.and_(pc.equal(table["kind"], "p"), pc.greater_equal(table["cluster"], 0))
-    living = table.select(["centre", "cluster"]).filter(belongs)
-    points = np.asarray(points, np.float64)
-    if not living.num_rows:
-        return np.full(len(points), NOISE, np.int64)
-    centres = matrix(living["centre"])
-    return nearest_cluster(centres, living["cluster"].to_numpy().astype(np.int64), points, 2 * epsilon)
+    clusters = np.where(table["kind"].to_numpy() == "p", table["cluster"].to_numpy(), NOISE)
+    return nearest_cluster(matrix(table["centre"]), clusters, points, 2 * epsilon)
 
 
 def nearest_cluster(
@@ -137,9 +131,12 @@ def nearest_cluster(
     points: npt.NDArray[np.float64],
     reach: float,
 ) -> npt.NDArray[np.int64]:
-    """Cluster of the nearest of (m, d) centres to each of (n, d) points; -1 beyond ``reach``."""
-    distance, nearest = KDTree(centres).query(points, distance_upper_bound=reach * _ROUNDING)
-    return np.where(distance <= reach, np.append(clusters, NOISE)[nearest], NOISE)
+    """Cluster of the nearest of (m, d) centres that has one, to each of (n, d) points; -1 beyond ``reach``."""
+    belongs = clusters != NOISE
+    if not belongs.any() or not len(points):
+        return np.full(len(points), NOISE, np.int64)
+    distance, nearest = KDTree(centres[belongs]).query(points, distance_upper_bound=reach * _ROUNDING)
+    return np.where(distance <= reach, np.append(clusters[belongs], NOISE)[nearest], NOISE)
 
 
 def matrix(lists: pa.ChunkedArray) -> npt.NDArray[np.float64]:
