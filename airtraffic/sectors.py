@@ -84,14 +84,32 @@ class MonitoringValues(_Strict):
 
 
 class CapacityMethod(_Strict):
-    """Which formula, and its options: see ``airtraffic.capacity``."""
+    """Which formula makes the capacity, and how. Nothing that moves the number is on by default."""
 
     method: Literal["circular_006", "brazil"] = "circular_006"
     cap_40_per_h: bool = False
+    """Apply the circular's cap of 40/h where TPS is above 20 min."""
     rounded: bool = False
+    """Round SCV (N in the Brazilian method) to whole aircraft before CH is made of it."""
     communications: Annotated[float, Field(gt=0)] = 8
+    """n of the Brazilian method. [communications/flight]"""
     communication_time_s: Annotated[float, Field(gt=0)] = 23
+    """t_m of the Brazilian method. [s]"""
     availability: Annotated[float, Field(gt=0, le=1)] = 0.65
+    """phi of the Brazilian method. [1]"""
+
+    def __str__(self) -> str:
+        """What was chosen, in words.
+
+        >>> str(CapacityMethod())
+        'cap of 40/h off, rounding off'
+        """
+        parts = [f"cap of 40/h {'on' if self.cap_40_per_h else 'off'}"]
+        parts.append(f"rounding {'on' if self.rounded else 'off'}")
+        if self.method == "brazil":
+            parts += [f"phi {self.availability:g}", f"n {self.communications:g}"]
+            parts.append(f"t_m {self.communication_time_s:g} s")
+        return ", ".join(parts)
 
 
 class Sector(_Strict):

@@ -1,0 +1,79 @@
+"""Peak hours: how many enter a sector in each hour of the week."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+import pyarrow as pa
+
+from airtraffic.sector_capacity import trailing
+from airtraffic.sector_coverage import known_sectors
+from airtraffic.sector_tables import PEAK_HOURS
+from airtraffic.sectors import Sectors
+
+
+def hourly_entries(passages: pl.DataFrame) -> pl.DataFrame:
+    """Entries of each day, sector and hour; hours without are not there.
+
+    Parameters
+    ----------
+    passages
+        date, sector and entry_at of ``sector_flights``.
+    """
+    return (
+        passages.group_by("date", "sector", pl.col("entry_at").dt.hour().cast(pl.Int32).alias("hour"))
+        .agg(pl.len().cast(pl.Int64).alias("entries"))
+        .sort("date", "sector", "hour")
+    )
+
+
+def peak_hours(
+    entries: pl.DataFrame, sectors: Sectors, days: Sequence[date], basis: pl.DataFrame
+) -> pa.Table:
+    """``I(d, h)`` = entries of that weekday and hour / calendar dates of that weekday in the window.
+
+    Dates without flights count, and so do dates without data: how many had data stands beside it. A
+    sector has rows for a day when there is data of it on any day of the window.
+
+    Parameters
+    ----------
+    entries
+        ``hourly_entries`` of the days and of the ``tps_window_days - 1`` before each.
+    days
+        Last days of the windows.
+    basis
+        ``count_basis`` of the same days as ``entries``.
+    """
+    window = trailing(days, sectors.tps_window_days).with_columns(
+        (pl.col("day").dt.weekday() - 1).cast(pl.Int32).alias("weekday")
+    )
+    dates = window.group_by("date", "weekday").agg(pl.len().alias("dates"))
+    bounds = window.group_by("date").agg(
+        pl.col("day").min().alias("window_from"), pl.col("day").max().alias("window_to")
+    )
+    known = known_sectors(sectors, sorted(set(window["day"])), basis).rename({"date": "day"})
+    with_data = (
+        window.join(known.select("day", "sector", "sources"), on="day")
+        .group_by("date", "sector", "weekday")
+        .agg(pl.len().alias("dates_with_data"), pl.col("sources").explode().unique().sort())
+    )
+    counted = (
+        window.join(entries.rename({"date": "day"}), on="day")
+        .group_by("date", "sector", "weekday", "hour")
+        .agg(pl.col("entries").sum())
+    )
+    sources = with_data.group_by("date", "sector").agg(pl.col("sources").explode().unique().sort())
+    rows = (
+        sources.join(dates.select("date", "weekday", "dates"), on="date")
+        .join(pl.DataFrame({"hour": range(24)}, schema={"hour": pl.Int32}), how="cross")
+        .join(bounds, on="date")
+        .join(counted, on=["date", "sector", "weekday", "hour"], how="left")
+        .join(with_data.drop("sources"), on=["date", "sector", "weekday"], how="left")
+        .with_columns(pl.col("entries", "dates_with_data").fill_null(0))
+        .with_columns(
+            (pl.col("entries") / pl.col("dates")).alias("intensity"),
+            pl.lit(sectors.version_id).alias("sectors_version"),
+        )
+        .sort("date", "sector", "weekday", "hour")
+    )
+    return rows.select(PEAK_HOURS.schema.names).to_arrow().cast(PEAK_HOURS.schema)
