@@ -5,6 +5,7 @@ The gold tables are dbt models and are described beside their SQL.
 
 import pyarrow as pa
 
+from airtraffic.flight_tables import FLIGHTS_RAW, REJECTED_FLIGHTS
 from airtraffic.table import TIMESTAMP, Table
 from airtraffic.table import column as _column
 
@@ -199,5 +200,7 @@ TABLES = {
         POLL_COVERAGE,
         STATE_VECTORS_DAILY,
         DAILY_COMPLETENESS,
+        FLIGHTS_RAW,
+        REJECTED_FLIGHTS,
     )
 }

@@ -8,7 +8,7 @@ import os
 import dagster as dg
 
 from airtraffic.settings import Settings
-from assets import bronze, features, maintenance, reports, silver
+from assets import bronze, features, flights_raw, maintenance, reports, silver, track_flights
 from assets.checks import CHECKS
 from orchestration import clock
 from orchestration.automation import automation
@@ -29,7 +29,8 @@ _settings = Settings.from_env(os.environ)
 defs = dg.Definitions(
     assets=[
         *bronze.TABLES,
-        *dg.load_assets_from_modules([silver, features, reports, maintenance]),
+        *flights_raw.TABLES,
+        *dg.load_assets_from_modules([silver, features, reports, track_flights, maintenance]),
     ],
     asset_checks=CHECKS,
     jobs=[bronze.ingest_kafka, clock.hours, clock.days, clock.maintenance],

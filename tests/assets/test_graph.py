@@ -16,8 +16,16 @@ ROOT = Path(__file__).parents[2]
 GRAPH = defs.resolve_asset_graph()
 NAMES = sorted(key.to_user_string() for key in GRAPH.get_all_asset_keys())
 UNPARTITIONED = {"lake_maintenance"}
-DAYS = {"rejected_messages", "state_vectors_daily", "daily_completeness", "daily_report"}
-FILLED_BY_INGESTION = {"state_vectors_raw", "polls", "rejected_messages"}
+DAYS = {
+    "rejected_messages",
+    "state_vectors_daily",
+    "daily_completeness",
+    "daily_report",
+    "flights_raw",
+    "rejected_flights",
+    "track_flights",
+}
+FILLED_BY_INGESTION = {"state_vectors_raw", "polls", "rejected_messages", "flights_raw", "rejected_flights"}
 
 
 def spec(name: str) -> dg.AssetSpec:
@@ -90,6 +98,7 @@ def test_lineage():
         "poll_coverage": {"polls"},
         "state_vectors_daily": {"state_vectors"},
         "daily_completeness": {"state_vectors_daily", "poll_coverage"},
+        "track_flights": {"state_vectors_daily", "daily_completeness"},
         "flight_states": {"state_vectors"},
         "hourly_traffic": {"flight_states"},
         "daily_report": {"flight_states", "traffic_density", "poll_coverage"},
