@@ -7,7 +7,7 @@ import polars as pl
 import pyarrow as pa
 
 from airtraffic.sector_coverage import BASIS, known_sectors
-from airtraffic.sector_tables import SECTOR_ALERTS
+from airtraffic.sector_finding_tables import SECTOR_ALERTS
 from airtraffic.sectors import Sectors
 
 

@@ -7,7 +7,7 @@ import polars as pl
 import pyarrow as pa
 
 from airtraffic.sector_coverage import BASIS
-from airtraffic.sector_tables import OVERLOAD_SEGMENTS
+from airtraffic.sector_finding_tables import OVERLOAD_SEGMENTS
 
 STEP = timedelta(minutes=15)
 WINDOW = timedelta(minutes=60)

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from airtraffic.sector_capacity import trailing
 from airtraffic.sector_coverage import known_sectors
-from airtraffic.sector_tables import PEAK_HOURS
+from airtraffic.sector_finding_tables import PEAK_HOURS
 from airtraffic.sectors import Sectors
 
 
