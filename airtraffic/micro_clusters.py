@@ -140,6 +140,6 @@ def nearest_cluster(
 
 
 def matrix(lists: pa.ChunkedArray) -> npt.NDArray[np.float64]:
-    """(m, d) of a column of m lists of the same length."""
-    values = lists.combine_chunks()
-    return values.flatten().to_numpy(zero_copy_only=False).astype(np.float64).reshape(len(lists), -1)
+    """(m, d) of a column of m lists of the same length; (0, 0) of none."""
+    values = lists.combine_chunks().flatten().to_numpy(zero_copy_only=False).astype(np.float64)
+    return values.reshape(len(lists), len(values) // max(1, len(lists)))
