@@ -37,7 +37,7 @@ class Fetched:
 
 
 class OpenSkyApi:
-    """Requests for state vectors, anonymous or with OAuth2 client credentials.
+    """Requests for state vectors and flights, anonymous or with OAuth2 client credentials.
 
     Parameters
     ----------
@@ -70,17 +70,41 @@ class OpenSkyApi:
         """
         lamin, lamax, lomin, lomax = box
         query = {"lamin": lamin, "lomin": lomin, "lamax": lamax, "lomax": lomax, "extended": 1}
-        answer = self._get(f"{self._settings.api_url}/states/all", query)
+        return self._fetched("/states/all", query)
+
+    def flights(self, begin: int, end: int) -> Fetched:
+        """All flights of an interval of two hours at most; a body of ``[]`` when there were none.
+
+        OpenSky works them out in a nightly batch: ask for yesterday.
+
+        Parameters
+        ----------
+        begin, end
+            [s since 1970-01-01 UTC]
+
+        Raises
+        ------
+        RateLimitedError, UnavailableError, ConfigurationError
+            As ``states``.
+        """
+        return self._fetched("/flights/all", {"begin": begin, "end": end}, none_is_404=True)
+
+    def _fetched(self, path: str, query: dict, *, none_is_404: bool = False) -> Fetched:
+        url = f"{self._settings.api_url}{path}"
+        answer = self._get(url, query)
         if answer.status_code == 401 and self._settings.client_id:
             self._token = None
-            answer = self._get(f"{self._settings.api_url}/states/all", query)
+            answer = self._get(url, query)
         if answer.status_code == 429:
             retry_after_s = _number(answer.headers.get("X-Rate-Limit-Retry-After-Seconds"))
             raise RateLimitedError(RETRY_AFTER_S if retry_after_s is None else max(retry_after_s, 1.0))
-        if answer.status_code != 200:
+        # A path that is wrong answers 404 as well, but with a page of its own.
+        none = none_is_404 and answer.status_code == 404 and answer.content.strip() in (b"", b"[]")
+        if answer.status_code != 200 and not none:
             raise UnavailableError(f"OpenSky answers {answer.status_code} {answer.reason_phrase}".rstrip())
         credits_left = _number(answer.headers.get("X-Rate-Limit-Remaining"))
-        return Fetched(answer.content, None if credits_left is None else int(credits_left))
+        body = b"[]" if none else answer.content
+        return Fetched(body, None if credits_left is None else int(credits_left))
 
     def _get(self, url: str, query: dict) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self._fresh_token()}"} if self._settings.client_id else {}

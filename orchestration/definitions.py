@@ -8,15 +8,17 @@ import os
 import dagster as dg
 
 from airtraffic.settings import Settings
-from assets import bronze, features, flights_raw, maintenance, reports, silver, track_flights
+from assets import bronze, features, flights_raw, maintenance, opensky_flights, reports, silver, track_flights
 from assets.checks import CHECKS
 from orchestration import clock
 from orchestration.automation import automation
 from orchestration.resources.kafka import KafkaResource
 from orchestration.resources.lake import LakeResource
 from orchestration.resources.mlflow import MlflowResource
+from orchestration.resources.opensky import OpenSkyResource
 from orchestration.resources.reports import ReportsResource
 from sensors.kafka import kafka_state_vectors
+from sensors.opensky_flights import opensky_flights_of_yesterday
 
 _EXECUTORS = {
     "in_process": dg.in_process_executor,
@@ -33,15 +35,22 @@ defs = dg.Definitions(
         *dg.load_assets_from_modules([silver, features, reports, track_flights, maintenance]),
     ],
     asset_checks=CHECKS,
-    jobs=[bronze.ingest_kafka, clock.hours, clock.days, clock.maintenance],
+    jobs=[
+        bronze.ingest_kafka,
+        opensky_flights.ingest_opensky_flights,
+        clock.hours,
+        clock.days,
+        clock.maintenance,
+    ],
     schedules=[clock.closed_hour, clock.closed_day, clock.nightly_maintenance],
-    sensors=[kafka_state_vectors, automation],
+    sensors=[kafka_state_vectors, opensky_flights_of_yesterday, automation],
     resources={
         "lake": LakeResource(root=_settings.lake),
         "kafka": KafkaResource.from_settings(_settings),
         "mlflow": MlflowResource(
             tracking_uri=_settings.mlflow, artifacts=_settings.mlflow_artifacts, ui=_settings.mlflow_ui
         ),
+        "opensky": OpenSkyResource(),
         "reports": ReportsResource(root=_settings.reports),
     },
     executor=_EXECUTORS[_settings.executor],

@@ -135,7 +135,11 @@ def test_the_checks_that_mean_something_are_there_and_have_partitions():
 
 def test_sensors_and_schedules_run_by_default():
     repository = defs.get_repository_def()
-    assert {sensor.name for sensor in repository.sensor_defs} == {"kafka_state_vectors", "automation"}
+    assert {sensor.name for sensor in repository.sensor_defs} == {
+        "kafka_state_vectors",
+        "opensky_flights_of_yesterday",
+        "automation",
+    }
     assert {schedule.name for schedule in repository.schedule_defs} == {
         "closed_hour",
         "closed_day",
