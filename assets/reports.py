@@ -6,12 +6,13 @@ from datetime import date
 import dagster as dg
 import polars as pl
 
+from airtraffic.report.cluster_summary import ClusterTables
 from airtraffic.report.page import file_name, traffic_day
 from airtraffic.settings import Settings
 from orchestration.automation import DAILY_EAGER
 from orchestration.described import NIGHTLY, OWNERS
 from orchestration.partitions import DAILY
-from orchestration.resources.lake import LakeResource
+from orchestration.resources.lake import Filter, LakeResource
 from orchestration.resources.reports import ReportsResource
 
 STATES_COLUMNS = (
@@ -32,7 +33,31 @@ STATES_COLUMNS = (
     "watch_state",
     "is_repeat",
 )
+CLUSTER_COLUMNS = {
+    "cluster_snapshots": (
+        "hour_start",
+        "id",
+        "kind",
+        "latitude",
+        "longitude",
+        "ball_radius_nm",
+        "weight_min",
+        "cluster_id",
+        "model_half_life",
+    ),
+    "cluster_quality": (
+        "hour_start",
+        "hour",
+        "positions",
+        "clusters",
+        "noise_share",
+        "parameters",
+        "warmed_up",
+    ),
+    "hotspots": None,
+}
 DENSITY_COLUMNS = ("cell_id", "latitude", "longitude", "snapshot_at", "aircraft")
+TABLES_READ = ("flight_states", "traffic_density", "poll_coverage", *CLUSTER_COLUMNS)
 
 
 @dg.asset(
@@ -56,12 +81,11 @@ def daily_report(context: dg.AssetExecutionContext, lake: LakeResource, reports:
             pl.from_arrow(lake.read("flight_states", STATES_COLUMNS, where)),
             pl.from_arrow(lake.read("traffic_density", DENSITY_COLUMNS, where)),
             pl.from_arrow(lake.read("poll_coverage", where=where)),
+            _clusters(lake, where),
             box=settings.box,
             dense_cell_aircraft=settings.dense_cell_aircraft,
             complete_from=settings.coverage_warning,
-            versions={
-                name: lake.version(name) for name in ("flight_states", "traffic_density", "poll_coverage")
-            },
+            versions={name: version for name in TABLES_READ if (version := lake.version(name)) is not None},
         )
         written = {
             language: reports.write(file_name(day, language), page) for language, page in pages.items()
@@ -76,3 +100,8 @@ def daily_report(context: dg.AssetExecutionContext, lake: LakeResource, reports:
             },
             partition_key=key,
         )
+
+
+def _clusters(lake: LakeResource, where: list[Filter]) -> ClusterTables:
+    rows = (lake.read(name, columns, where) for name, columns in CLUSTER_COLUMNS.items())
+    return ClusterTables(*(pl.DataFrame(pl.from_arrow(table)) for table in rows))

@@ -135,3 +135,40 @@ def states_by_hour(flight_states: pl.DataFrame, texts: Texts) -> str:
     axes.legend(fontsize=8, ncols=5, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
     axes.grid(axis="y", alpha=0.3)
     return _svg(figure)
+
+
+def clusters_by_hour(quality: pl.DataFrame, texts: Texts) -> str:
+    """Clusters at the end of each hour and the share of noise; hours that were warmed up are hatched.
+
+    ``quality``: rows of ``cluster_quality`` of one day.
+    """
+    import matplotlib
+    from matplotlib.ticker import MaxNLocator
+
+    figure, top = _figure(9, 3.6, texts)
+    top.remove()
+    top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+    rows = quality.sort("hour").to_dicts()
+    with matplotlib.rc_context({"hatch.linewidth": 1.2}):
+        bars = top.bar(
+            [row["hour"] for row in rows],
+            [row["clusters"] for row in rows],
+            hatch=["///" if row["warmed_up"] else "" for row in rows],
+            color="#38a3a5",
+            edgecolor="white",
+            width=0.85,
+        )
+    top.bar_label(bars, fontsize=8, padding=1)
+    most = max(row["clusters"] for row in rows)
+    top.set(ylabel=texts["clusters"], ylim=(0, 1.18 * max(most, 1)))
+    top.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+    noise = {row["hour"]: row["noise_share"] for row in rows if row["noise_share"] is not None}
+    shares = [100 * noise[hour] if hour in noise else float("nan") for hour in range(24)]
+    bottom.plot(range(24), shares, color="#5c6b7a", marker="o", markersize=4, linewidth=1.2)
+    bottom.set(ylabel=texts["noise_axis"], ylim=(0, 100), yticks=(0, 50, 100))
+    bottom.set(xlabel=texts["hour_utc"], xlim=(-0.6, 23.6), xticks=range(0, 24, 2))
+    for axes in (top, bottom):
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.set_axisbelow(True)
+        axes.grid(axis="y", alpha=0.3)
+    return _svg(figure)

@@ -64,9 +64,10 @@ class ClusterTables:
         return self.quality.sort("positions", "hour_start", descending=[True, False])["hour_start"][0]
 
     @property
-    def least_coverage(self) -> float | None:
-        """Coverage of the hour of the hotspots that has least; None when it is unknown. [1]"""
-        return self.hotspots["coverage"].min()
+    def least_coverage_percent(self) -> float | None:
+        """Coverage of the hour of the hotspots that has least; None when it is unknown. [%]"""
+        least = self.hotspots["coverage"].min()
+        return None if least is None else 100 * least
 
     def biggest(self, top: int = TOP) -> list[Cluster]:
         """The clusters of the day with most aircraft at the end of an hour, each once."""
@@ -81,8 +82,14 @@ class ClusterTables:
         ]
 
     def places(self, kind: str, top: int = TOP) -> list[Hotspot]:
-        """The places of the day with most aircraft at a time, of one kind, each in its busiest hour."""
-        return list(_places(self.hotspots.filter(pl.col("kind") == kind), top))
+        """The places of the day with most of a kind, each once, in its busiest hour.
+
+        Most is by poll: aircraft for ``all``, positions in the band and dense cells for ``congestion``.
+        """
+        of_kind = self.hotspots.filter(pl.col("kind") == kind)
+        congested = (pl.col("band_rows") + pl.col("dense_cells")) / pl.col("polls")
+        most = congested if kind == "congestion" else pl.col("aircraft_at_a_time")
+        return list(_places(of_kind.sort(most, "hour_start", "rank", descending=[True, False, False]), top))
 
 
 def clusters(snapshots: pl.DataFrame) -> pl.DataFrame:
@@ -106,9 +113,8 @@ def clusters(snapshots: pl.DataFrame) -> pl.DataFrame:
 
 
 def _places(hotspots: pl.DataFrame, top: int) -> Iterator[Hotspot]:
-    ordered = hotspots.sort(
-        "aircraft_at_a_time", "hour_start", "rank", descending=[True, False, False]
-    ).to_dicts()
+    """The first of every group of outlines that meet it, in the given order."""
+    ordered = hotspots.to_dicts()
     outlines = shapely.from_geojson([row["polygon"] for row in ordered])
     taken: list[shapely.Geometry] = []
     for row, outline in zip(ordered, outlines, strict=True):

@@ -1,11 +1,16 @@
 """The report page of a day of traffic: one self-contained HTML file."""
 
+import base64
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
+from functools import partial
 
 import polars as pl
 
 from airtraffic.report import charts
+from airtraffic.report.cluster_map import cluster_map
+from airtraffic.report.cluster_summary import ClusterTables
+from airtraffic.report.places import place
 from airtraffic.report.summary import Summary, summarise
 from airtraffic.report.texts import LANGUAGES, Texts
 
@@ -22,6 +27,7 @@ def traffic_day(
     flight_states: pl.DataFrame,
     traffic_density: pl.DataFrame,
     coverage: pl.DataFrame,
+    clusters: ClusterTables,
     *,
     box: tuple[float, float, float, float],
     dense_cell_aircraft: int,
@@ -32,6 +38,8 @@ def traffic_day(
 
     Parameters
     ----------
+    clusters
+        Clusters and hotspots of the day; empty tables where they are not made yet.
     box
         lamin, lamax, lomin, lomax of the map. [deg]
     dense_cell_aircraft
@@ -43,6 +51,7 @@ def traffic_day(
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+    clustered = not clusters.quality.is_empty()
     summary = summarise(flight_states, traffic_density, coverage)
     template = Environment(
         loader=PackageLoader("airtraffic.report"),
@@ -52,6 +61,7 @@ def traffic_day(
     pages = {}
     for language in LANGUAGES:
         texts = Texts(language)
+        busiest_hour = _busiest_hour(clusters, texts) if clustered else {}
         pages[language] = template.render(
             t=texts,
             day=day,
@@ -64,5 +74,22 @@ def traffic_day(
             map=charts.map_of_positions(flight_states, box, texts) if summary.rows else "",
             per_poll=charts.aircraft_per_poll(flight_states, coverage, texts) if summary.rows else "",
             by_hour=charts.states_by_hour(flight_states, texts) if summary.rows else "",
+            clusters=clusters,
+            clustered=clustered,
+            place=partial(place, texts=texts),
+            clusters_by_hour=charts.clusters_by_hour(clusters.quality, texts) if clustered else "",
+            **busiest_hour,
         )
     return summary, pages
+
+
+def _busiest_hour(clusters: ClusterTables, texts: Texts) -> dict:
+    """The picture of the hour with most positions, as a data URI, and its title."""
+    start = clusters.busiest_hour
+    of_hour = pl.col("hour_start") == start
+    picture = cluster_map(clusters.snapshots.filter(of_hour), clusters.hotspots.filter(of_hour), texts)
+    end = start + timedelta(hours=1)
+    return {
+        "cluster_map": f"data:image/png;base64,{base64.b64encode(picture).decode()}",
+        "cluster_map_title": texts["cluster_map"].format(start=f"{start:%H:%M}", end=f"{end:%H:%M}"),
+    }

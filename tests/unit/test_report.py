@@ -1,13 +1,19 @@
 """The summary of a day and its page."""
 
+import base64
+import re
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
 
+from airtraffic.report import page as report_page
+from airtraffic.report.cluster_summary import ClusterTables
 from airtraffic.report.page import file_name, traffic_day
 from airtraffic.report.summary import expected_polls, summarise
-from airtraffic.report.texts import LANGUAGES, Texts
+from airtraffic.report.texts import _TEXTS, LANGUAGES, Texts
+from tests.unit.report_samples import clusters_of_day, no_clusters
 
 NOON = datetime(2025, 1, 15, 12, tzinfo=UTC)
 
@@ -61,12 +67,15 @@ def coverage(rows: list[dict]) -> pl.DataFrame:
     )
 
 
-def page(states: pl.DataFrame, cells: pl.DataFrame, hours: pl.DataFrame) -> dict[str, str]:
+def page(
+    states: pl.DataFrame, cells: pl.DataFrame, hours: pl.DataFrame, clusters: ClusterTables | None = None
+) -> dict[str, str]:
     return traffic_day(
         date(2025, 1, 15),
         states,
         cells,
         hours,
+        clusters or no_clusters(),
         box=(-60.0, 15.0, -90.0, -30.0),
         dense_cell_aircraft=5,
         complete_from=0.9,
@@ -122,8 +131,8 @@ def test_the_busiest_cell_is_the_one_with_most_aircraft_at_once():
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_page_says_that_traffic_is_simulated_and_incomplete(language):
-    html = page(flight_states([{}]), density([{}]), coverage([{"polls_seen": 20}]))[language]
+def test_the_page_says_that_traffic_is_simulated_and_incomplete(simulated, language):
+    html = simulated[language]
     texts = Texts(language)
     assert texts["simulated"] in html
     assert texts["incomplete"].format(seen="20", expected="60", percent=texts.percent(100 / 3)) in html
@@ -135,9 +144,66 @@ def test_a_day_without_traffic_is_a_page_that_says_so():
     assert Texts("en")["empty"] in html
 
 
-def test_the_same_day_gives_the_same_bytes():
-    frames = flight_states([{}]), density([{}]), coverage([{}])
-    assert page(*frames) == page(*frames)
+def test_the_same_day_gives_the_same_bytes(with_clusters):
+    assert with_clusters == page(flight_states([{}]), density([{}]), coverage([{}]), clusters_of_day())
+
+
+@pytest.fixture(scope="module")
+def simulated() -> dict[str, str]:
+    """A third of the polls of a simulated hour, without clusters."""
+    return page(flight_states([{}]), density([{}]), coverage([{"polls_seen": 20}]))
+
+
+@pytest.fixture(scope="module")
+def with_clusters() -> dict[str, str]:
+    return page(flight_states([{}]), density([{}]), coverage([{}]), clusters_of_day())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_day_without_clusters_yet_says_so(simulated, language):
+    html, texts = simulated[language], Texts(language)
+    assert texts["no_clusters"] in html
+    assert html.count(texts["no_hotspots"]) == 2
+    assert "<img" not in html
+
+
+@pytest.mark.parametrize(
+    ("language", "trend", "new"), [("en", "+25 % (3 d)", "new (2 d)"), ("es", "+25 % (3 d)", "nueva (2 d)")]
+)
+def test_clusters_and_hotspots_are_told_with_their_place_and_trend(with_clusters, language, trend, new):
+    html, texts = with_clusters[language], Texts(language)
+    assert texts["no_clusters"] not in html
+    assert texts["no_hotspots"] not in html
+    assert "2025-01-15T12-00" in html
+    assert "Bogota (SKBO)" in html
+    assert trend in html
+    assert new in html
+    assert "30 / 2" in html
+    assert texts["cluster_map"].format(start="13:00", end="14:00") in html
+    assert html.count("<svg") == 4
+
+
+def test_the_picture_of_the_busiest_hour_is_in_the_page(with_clusters):
+    (picture,) = re.findall(r'<img src="data:image/png;base64,([^"]+)"', with_clusters["en"])
+    assert base64.b64decode(picture).startswith(b"\x89PNG")
+
+
+def test_clusters_without_hotspots_are_a_page():
+    made, nothing = clusters_of_day(), no_clusters()
+    html = page(
+        flight_states([{}]),
+        density([{}]),
+        coverage([{}]),
+        ClusterTables(made.snapshots, made.quality, nothing.hotspots),
+    )["en"]
+    assert html.count(Texts("en")["no_hotspots"]) == 2
+
+
+def test_every_text_that_the_page_names_is_there():
+    template = (Path(report_page.__file__).parent / "templates" / "traffic_day.html.j2").read_text()
+    names = re.findall(r't\["(\w+)"\]', template)
+    assert names
+    assert sorted(set(names) - set(_TEXTS)) == []
 
 
 def test_numbers_follow_the_language():

@@ -1,0 +1,192 @@
+"""What a capacity report says, in English and in Spanish."""
+
+from airtraffic.report.texts import Texts
+
+_TEXTS: dict[str, tuple[str, str]] = {
+    "title": ("Sector capacity, {name}, {day}", "Capacidad del sector, {name}, {day}"),
+    "overview_title": (
+        "Capacity and saturation of the sectors, {day}",
+        "Capacidad y saturación de los sectores, {day}",
+    ),
+    "simulated": (
+        "SIMULATED TRAFFIC is part of these counts; it was not observed.",
+        "Hay TRÁFICO SIMULADO en estas cuentas; no fue observado.",
+    ),
+    "marked": (
+        "Poor coverage: {percent} of the day's polls came. What is missed is not counted: demand is understated.",
+        "Cobertura deficiente: llegó el {percent} de las consultas del día. Lo que falta no se cuenta: la demanda queda subestimada.",
+    ),
+    "marked_unknown": (
+        "Coverage not known: positions are behind these counts, and the day's polls are not.",
+        "Cobertura desconocida: las cuentas se basan en posiciones y no se conocen las consultas del día.",
+    ),
+    "no_data": (
+        "There is no data of this day: nothing was counted, which is not the same as no traffic.",
+        "No hay datos de este día: no se contó nada, que no es lo mismo que no haber tráfico.",
+    ),
+    "sector": ("sector", "sector"),
+    "connectivity": (
+        "by airports: {origins} to {destinations}",
+        "por aeropuertos: {origins} a {destinations}",
+    ),
+    "airspace": ("airspace, FL{floor} to FL{ceiling}", "espacio aéreo, FL{floor} a FL{ceiling}"),
+    "any": ("any", "cualquiera"),
+    "normal": ("normal", "normal"),
+    "alert": ("alert", "alerta"),
+    "critical": ("critical", "crítica"),
+    "no_level": ("not known", "sin dato"),
+    "observed": ("observed", "observada"),
+    "forecast": ("forecast", "prevista"),
+    "basis": ("demand", "demanda"),
+    "day": ("day", "día"),
+    "saturation": ("Saturation index", "Índice de saturación"),
+    "is": ("IS", "IS"),
+    "level": ("level", "nivel"),
+    "d_max": ("highest 60-minute entry count", "máxima cuenta de entradas en 60 minutos"),
+    "from_window": ("from {start} UTC", "desde las {start} UTC"),
+    "ch_adjusted": ("adjusted hourly capacity", "capacidad horaria ajustada"),
+    "per_h": ("aircraft/h", "aeronaves/h"),
+    "entries_day": ("entries of the day", "entradas del día"),
+    "occupancy": ("peak occupancy / SCV", "ocupación máxima / SCV"),
+    "thresholds": (
+        "Alert above {alert} %, critical above {critical} % of capacity.",
+        "Alerta por encima del {alert} %, crítica por encima del {critical} % de la capacidad.",
+    ),
+    "incomplete_windows": (
+        "{count} windows reach into a day without data and may count too few.",
+        "{count} ventanas alcanzan un día sin datos y pueden contar de menos.",
+    ),
+    "formula": ("How the capacity comes about", "Cómo resulta la capacidad"),
+    "tfc_text": (
+        "Controller time one flight needs: transfer, communications, separation, coordination",
+        "Tiempo de controlador por vuelo: transferencia, comunicaciones, separación, coordinación",
+    ),
+    "tps_text": (
+        "Mean time in sector of {flights} passages, {start} to {end}",
+        "Tiempo medio en el sector de {flights} pasos, del {start} al {end}",
+    ),
+    "no_tps": (
+        "No flight with a time in sector from {start} to {end}: TPS and SCV are not known",
+        "Ningún vuelo con tiempo en el sector del {start} al {end}: TPS y SCV no se conocen",
+    ),
+    "scv_text": ("Aircraft at once", "Aeronaves simultáneas"),
+    "ch_text": (
+        "Aircraft per hour. TPS cancels out: CH = 3600 / (TFC · β), whatever the time in sector",
+        "Aeronaves por hora. TPS se cancela: CH = 3600 / (TFC · β), sea cual sea el tiempo en el sector",
+    ),
+    "n_text": ("Aircraft at once, Brazilian method", "Aeronaves simultáneas, método brasileño"),
+    "ch_brazil": ("Aircraft per hour", "Aeronaves por hora"),
+    "cap_text": (
+        "Cap of 40 operations per hour, because TPS is above 20 min",
+        "Tope de 40 operaciones por hora, porque TPS supera 20 min",
+    ),
+    "adj_text": (
+        "With the reduction factor R; {quarter} per 15 minutes",
+        "Con el factor de reducción R; {quarter} por 15 minutos",
+    ),
+    "is_text": (
+        "Highest 60-minute entry count over the capacity",
+        "Máxima cuenta de entradas en 60 minutos sobre la capacidad",
+    ),
+    "beta_text": (
+        "β = {beta}: share for planning, organisation and surveillance, which cannot be timed.",
+        "β = {beta}: parte para planificación, organización y vigilancia, que no se puede cronometrar.",
+    ),
+    "cap_applied": (
+        "The circular's cap of 40 operations per hour (TPS above 20 min) was applied.",
+        "Se aplicó el tope de la circular de 40 operaciones por hora (TPS superior a 20 min).",
+    ),
+    "cap_would_bind": (
+        "The circular's cap of 40 operations per hour for TPS above 20 min would bind here; it is switched off.",
+        "El tope de la circular de 40 operaciones por hora con TPS superior a 20 min actuaría aquí; está desactivado.",
+    ),
+    "low_reduction_factor": ("R is below 0.6, which is unusual.", "R es inferior a 0,6, lo que es inusual."),
+    "no_flights_in_window": ("No flight in the window of TPS.", "Ningún vuelo en la ventana de TPS."),
+    "rounded": (
+        "Whole aircraft were used before CH was made of them.",
+        "Se usaron aeronaves enteras antes de calcular CH.",
+    ),
+    "curve": ("Entries in 60 minutes, every 15 minutes", "Entradas en 60 minutos, cada 15 minutos"),
+    "curve_alt": (
+        "Bars: entries in the 60 minutes from each quarter hour. Line: capacity {capacity} per hour; dashed: alert.",
+        "Barras: entradas en los 60 minutos desde cada cuarto de hora. Línea: capacidad {capacity} por hora; a trazos: alerta.",
+    ),
+    "overloads": ("Overloads: steps above the capacity", "Sobrecargas: pasos por encima de la capacidad"),
+    "no_overloads": (
+        "None: no 60-minute count exceeds the capacity.",
+        "Ninguna: ninguna cuenta de 60 minutos supera la capacidad.",
+    ),
+    "start": ("from (UTC)", "desde (UTC)"),
+    "end": ("to (UTC)", "hasta (UTC)"),
+    "worst": ("worst count", "peor cuenta"),
+    "worst_excess": ("worst excess", "mayor exceso"),
+    "total_excess": ("total excess", "exceso total"),
+    "flights": ("flights", "vuelos"),
+    "alerts": ("Monitoring of the occupancy", "Vigilancia de la ocupación"),
+    "no_alerts": ("No alert fired.", "No saltó ninguna alerta."),
+    "cause": ("cause", "causa"),
+    "peak": ("peak", "pico"),
+    "sustained": ("sustained", "sostenida"),
+    "highest": ("highest count", "cuenta máxima"),
+    "still": ("at the end of the day", "al final del día"),
+    "peak_hours": ("Peak hours", "Horas pico"),
+    "peak_hours_text": (
+        "Entries per hour of each weekday, {start} to {end}: entries over calendar dates, those without flights included.",
+        "Entradas por hora de cada día de la semana, del {start} al {end}: entradas entre fechas del calendario, incluidas las que no tienen vuelos.",
+    ),
+    "peak_hours_lack": (
+        "{have} of {all} dates have data: the others count as empty and understate the intensity.",
+        "{have} de {all} fechas tienen datos: las demás cuentan como vacías y subestiman la intensidad.",
+    ),
+    "weekdays": ("Mon,Tue,Wed,Thu,Fri,Sat,Sun", "lun,mar,mié,jue,vie,sáb,dom"),
+    "adjustments": ("Proposals for the peak hours", "Propuestas para las horas pico"),
+    "no_adjustments": (
+        "No hour is in alert or critical saturation.",
+        "Ninguna hora está en saturación de alerta o crítica.",
+    ),
+    "proposal": ("proposal", "propuesta"),
+    "flow_cap": ("cap the flow", "limitar el flujo"),
+    "split": ("split the sector", "dividir el sector"),
+    "merge": ("merge with a neighbour", "unir con un vecino"),
+    "part": ("which", "cuál"),
+    "before": ("before", "antes"),
+    "after": ("after", "después"),
+    "move": ("entries to delay", "entradas a demorar"),
+    "passages": ("All {count} entries of the day", "Las {count} entradas del día"),
+    "callsign": ("flight", "vuelo"),
+    "entry": ("entry (UTC)", "entrada (UTC)"),
+    "exit": ("exit (UTC)", "salida (UTC)"),
+    "minutes_in": ("min in sector", "min en el sector"),
+    "behind": ("Behind the numbers", "Detrás de los números"),
+    "basis_of": ("Counts rest on", "Las cuentas se basan en"),
+    "coverage_of": ("polls received", "consultas recibidas"),
+    "not_applicable": ("does not apply: no positions behind them", "no aplica: no hay posiciones detrás"),
+    "method": ("method", "método"),
+    "circular_006": (
+        "Aerocivil, Circular 006, version 02 of 2012",
+        "Aerocivil, Circular 006, versión 02 de 2012",
+    ),
+    "brazil": ("Brazilian method, N = φ T / (n t_m)", "Método brasileño, N = φ T / (n t_m)"),
+    "options": ("options", "opciones"),
+    "windows_text": (
+        "An entry is the departure, or for airspace the crossing of the boundary. Windows [t, t + 60 min) start on quarter hours and belong to t's day, UTC.",
+        "Una entrada es la salida del vuelo o, en espacio aéreo, el cruce del límite. Las ventanas [t, t + 60 min) empiezan en cuartos de hora y pertenecen al día de t, UTC.",
+    ),
+    "references": (
+        "Aerocivil, Circular 006 V02 (2012), 7.17; ICAO Doc 9971; EUROCONTROL occupancy monitoring values.",
+        "Aerocivil, Circular 006 V02 (2012), 7.17; OACI Doc 9971; valores de vigilancia de ocupación de EUROCONTROL.",
+    ),
+    "definition": ("definition of the sector", "definición del sector"),
+    "table": ("table", "tabla"),
+    "version": ("Delta version", "versión Delta"),
+    "signature": ("Reviewed by", "Revisado por"),
+    "signed_on": ("Date and signature", "Fecha y firma"),
+    "all_sectors": ("All sectors of the day", "Todos los sectores del día"),
+}
+
+
+class CapacityTexts(Texts):
+    """The texts of a capacity report; what it does not have comes from the other pages."""
+
+    def __getitem__(self, name: str) -> str:
+        return _TEXTS[name][self._column] if name in _TEXTS else super().__getitem__(name)

@@ -1,0 +1,94 @@
+"""Clusters and hotspots of a day in figures, and their pictures."""
+
+import json
+from datetime import timedelta
+
+import polars as pl
+import pytest
+
+from airtraffic.cluster_tables import HOTSPOTS
+from airtraffic.report.cluster_map import cluster_map
+from airtraffic.report.cluster_summary import ClusterTables
+from airtraffic.report.places import coordinates, place
+from airtraffic.report.texts import LANGUAGES, Texts
+from tests.unit.report_samples import BOGOTA, NOON, SAO_PAULO, clusters_of_day, frame, hotspot, no_clusters
+
+ONE = NOON + timedelta(hours=1)
+
+
+@pytest.fixture(scope="module")
+def day() -> ClusterTables:
+    return clusters_of_day()
+
+
+@pytest.fixture(scope="module")
+def hour(day) -> tuple[pl.DataFrame, pl.DataFrame]:
+    of_hour = pl.col("hour_start") == ONE
+    return day.snapshots.filter(of_hour), day.hotspots.filter(of_hour)
+
+
+def test_the_busiest_hour_has_most_positions(day):
+    assert day.busiest_hour == ONE
+
+
+def test_a_cluster_is_told_once_at_its_biggest_as_aircraft_that_stay(day):
+    first, second = day.biggest()
+    assert (first.cluster_id, first.hour_start, first.hours) == ("2025-01-15T12-00", ONE, 2)
+    assert first.aircraft == pytest.approx(2)
+    assert (first.latitude, first.longitude) == pytest.approx((-23.3, -46.8))
+    assert (second.cluster_id, second.hours) == ("2025-01-15T12-01", 1)
+
+
+def test_a_place_is_told_once_in_its_busiest_hour(day):
+    first, second = day.places("all")
+    assert (first.row["aircraft_at_a_time"], first.hours, first.is_new) == (8.0, 2, False)
+    assert first.trend_percent == pytest.approx(25)
+    assert (second.hours, second.trend_percent, second.is_new) == (1, None, True)
+
+
+def test_places_of_congestion_are_ordered_by_what_is_congested_per_poll():
+    often = hotspot(
+        SAO_PAULO, kind="congestion", band_rows=30, dense_cells=0, aircraft_at_a_time=3.0, polls=20
+    )
+    seldom = hotspot(BOGOTA, kind="congestion", band_rows=40, dense_cells=0, aircraft_at_a_time=9.0)
+    empty = no_clusters()
+    tables = ClusterTables(empty.snapshots, empty.quality, frame(HOTSPOTS, [seldom, often]))
+    assert [spot.row["band_rows"] for spot in tables.places("congestion")] == [30, 40]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_same_hour_is_the_same_picture(hour, language):
+    picture = cluster_map(*hour, Texts(language))
+    assert picture.startswith(b"\x89PNG\r\n")
+    assert b"tIME" not in picture
+    assert b"Matplotlib" not in picture
+    shuffled = (rows.sample(fraction=1, shuffle=True, seed=1) for rows in hour)
+    assert picture == cluster_map(*shuffled, Texts(language))
+
+
+def test_an_hour_without_clusters_or_hotspots_has_a_picture(hour):
+    snapshots, hotspots = hour
+    texts = Texts("en")
+    noise = snapshots.filter(pl.col("cluster_id").is_null())
+    assert cluster_map(noise, hotspots.clear(), texts).startswith(b"\x89PNG")
+    assert cluster_map(snapshots.clear(), hotspots.clear(), texts).startswith(b"\x89PNG")
+
+
+def test_an_outline_of_several_parts_is_drawn(hour):
+    square = json.loads(hotspot(SAO_PAULO)["polygon"])["coordinates"]
+    other = json.loads(hotspot(BOGOTA)["polygon"])["coordinates"]
+    parts = json.dumps({"type": "MultiPolygon", "coordinates": [square, other]})
+    apart = frame(HOTSPOTS, [hotspot(SAO_PAULO, polygon=parts)])
+    snapshots = hour[0].clear()
+    texts = Texts("en")
+    assert cluster_map(snapshots, apart, texts) != cluster_map(
+        snapshots, frame(HOTSPOTS, [hotspot(SAO_PAULO)]), texts
+    )
+
+
+def test_a_place_is_an_airport_or_coordinates_in_the_language():
+    english, spanish = Texts("en"), Texts("es")
+    assert place(4.7, -74.14, english) == "Bogota (SKBO)"
+    assert place(5.1, -74.14, spanish) == "a 24 NM de Bogota (SKBO)"
+    assert place(-45.0, -30.0, spanish) == coordinates(-45.0, -30.0, spanish) == "45,00° S, 30,00° O"
+    assert coordinates(4.5, 7.25, english) == "4.50° N, 7.25° E"
