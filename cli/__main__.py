@@ -124,6 +124,17 @@ def export(settings: Settings, table: str, start, end, kind: str, output: Path |
 
 
 @cli.command()
+@click.argument(
+    "pages", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+def pdf(pages: tuple[Path, ...]) -> None:
+    """Print report PAGES to PDF files beside them, with a Chromium that is on this machine."""
+    from cli.pdf import run_pdf
+
+    run_pdf(pages)
+
+
+@cli.command()
 @click.option("--create", is_flag=True, help="Create the topics that are missing.")
 @click.pass_obj
 def topics(settings: Settings, create: bool) -> None:

@@ -121,9 +121,13 @@ def capacity_page(day: date, of: SectorDay, language: str, versions: Mapping[str
 
 def overview_page(day: date, of: Sequence[SectorDay], language: str) -> str:
     """All sectors of a day, the fullest first, each with a link to its page."""
-    ranked = sorted(of, key=lambda one: -((one.observed or {}).get("saturation_percent") or -1.0))
+    counted = [one for one in of if one.observed]
     return _template("capacity_overview.html.j2").render(
-        **_common(day, language), sectors=ranked, where=_where, other=f"index.{_other(language)}.html"
+        **_common(day, language),
+        counted=sorted(counted, key=lambda one: -(one.observed["saturation_percent"] or -1.0)),
+        silent=[one for one in of if not one.observed],
+        where=_where,
+        other=f"index.{_other(language)}.html",
     )
 
 

@@ -24,6 +24,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "There is no data of this day: nothing was counted, which is not the same as no traffic.",
         "No hay datos de este día: no se contó nada, que no es lo mismo que no haber tráfico.",
     ),
+    "without_data": ("Sectors without data of this day", "Sectores sin datos de este día"),
     "sector": ("sector", "sector"),
     "connectivity": (
         "by airports: {origins} to {destinations}",
