@@ -1,0 +1,57 @@
+"""A day of clusters: what its hourly snapshots come to."""
+
+import hashlib
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+
+def day_of_clusters(day: date, quality: pl.DataFrame) -> dict[str, Any]:
+    """What ``cluster_day`` tells of a day, apart from MLflow's names for it.
+
+    Parameters
+    ----------
+    day
+        The day. [UTC]
+    quality
+        Rows of ``cluster_quality`` of the day, at least one.
+
+    Returns
+    -------
+    dict
+        Columns of ``cluster_day``. Shares are means of hours, not of positions, so that a quiet night
+        counts as much as a busy afternoon; ``positions`` says how much each day rests on.
+    """
+    hours = quality.sort("hour_start")
+    positions = hours["positions"]
+    mean = positions.mean()
+    return {
+        "hours": hours.height,
+        "clusters_mean": hours["clusters"].mean(),
+        "clusters_min": hours["clusters"].min(),
+        "clusters_max": hours["clusters"].max(),
+        "noise_share": hours["noise_share"].mean(),
+        "biggest_share": hours["biggest_share"].max(),
+        "agreement": hours["agreement"].mean(),
+        "positions": positions.sum(),
+        "traffic_variability": positions.std() / mean if hours.height > 1 and mean else None,
+        "coverage": hours["coverage"].mean(),
+        "parameters": hours["parameters"][-1],
+        "sources": sorted(set(hours["sources"].explode().drop_nulls())),
+        "date": day,
+    }
+
+
+def digest(*tables: pl.DataFrame) -> str:
+    """A text that is the same for the same rows, whatever their order.
+
+    >>> a = pl.DataFrame({"id": [1, 2], "x": [0.1, None]})
+    >>> digest(a) == digest(a.reverse()), digest(a) == digest(a.head(1))
+    (True, False)
+    """
+    sha = hashlib.sha256()
+    for table in tables:
+        rows = sorted(table.select(sorted(table.columns)).write_ndjson().splitlines())
+        sha.update("\n".join([*rows, ""]).encode())
+    return sha.hexdigest()[:32]
