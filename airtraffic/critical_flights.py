@@ -31,7 +31,7 @@ SEVERITY = {
     "spi": 1,
 }
 """Weight of each reason: what a crew declares first, then what can end a flight, then what needs a look."""
-_MOMENT = timedelta(hours=12)
+_LONGEST_FLIGHT = timedelta(hours=20)
 
 
 def critical_flights(
@@ -113,7 +113,12 @@ def _with_flight(episodes: pl.DataFrame, flights: pl.DataFrame) -> pl.DataFrame:
         .sort("departure_at", "flight_id")
     )
     joined = episodes.sort("start").join_asof(
-        departed, left_on="start", right_on="departure_at", by="icao24", tolerance=_MOMENT
+        departed,
+        left_on="start",
+        right_on="departure_at",
+        by="icao24",
+        tolerance=_LONGEST_FLIGHT,
+        check_sortedness=False,
     )
     over = pl.col("arrival_at") < pl.col("start")
     return joined.with_columns(

@@ -92,7 +92,7 @@ def _inside(positions: pl.DataFrame, sectors: Sectors, day: date) -> tuple[pl.Da
         & pl.all_horizontal(pl.col("longitude", "latitude", "baro_altitude").is_not_null())
     ).unique(["icao24", "snapshot_at"], keep="first", maintain_order=True)
     declared = sectors.on(day, "airspace")
-    feet = pl.col("baro_altitude") * _FT_PER_M
+    feet = (pl.col("baro_altitude") * _FT_PER_M).round()
     row = (pl.col("latitude").radians() * (EARTH_RADIUS_NM / CELL_NM)).floor()
     middle = ((row + 0.5) * (CELL_NM / EARTH_RADIUS_NM)).cos()
     rate = pl.col("vertical_rate")

@@ -118,7 +118,7 @@ def _fixes(positions: pl.DataFrame) -> pl.DataFrame:
             & pl.col("latitude").is_not_null()
             & pl.col("baro_altitude").is_not_null()
         )
-        .with_columns(seen_at.alias("seen_at"), (pl.col("baro_altitude") * _FT_PER_M / 100).alias("level_fl"))
+        .with_columns(seen_at.alias("seen_at"), _level_fl().alias("level_fl"))
         .sort("icao24", "seen_at", "snapshot_at", "source")
         .unique(["icao24", "seen_at"], keep="first", maintain_order=True)
     )
@@ -183,6 +183,11 @@ def _passages(pieces: pl.DataFrame) -> pl.DataFrame:
             pl.col("exit_at", "exit_fl", "exit_observed").last(),
         )
     )
+
+
+def _level_fl() -> pl.Expr:
+    """Rounded to the foot, so that a level on a boundary is on it. [FL]"""
+    return (pl.col("baro_altitude") * _FT_PER_M).round() / 100
 
 
 def _elapsed_s() -> pl.Expr:
