@@ -24,6 +24,59 @@ HOURLY_EAGER = (_CLOSED & _INPUT_CHANGED & _THERE & _FREE).with_label("a closed 
 DAILY_EAGER = (_CLOSED & _INPUT_CHANGED & _FREE).with_label("an hour of a closed day changed")
 """A day with missing hours is made too: its row in daily_completeness says that it is not whole."""
 
+CLUSTERS = "cluster_snapshots"
+CARRIED_H = 4
+"""How far a late row is carried forward in the clusters: eight half-lives of 30 min. [h]"""
+
+
+def _and_later(condition: When, hours: int, last: When | None = None) -> When:
+    """What holds for an hour of the clusters, said of it and of the hours after it: by way of their own past."""
+    held = last or condition
+    for _ in range(hours):
+        held = condition | _hour_before(held)
+    return held
+
+
+def _hour_before(condition: When) -> When:
+    return When.asset_matches(CLUSTERS, condition)
+
+
+# Seen from the clusters, features of the same hour; from there, silver of the same hour. The clusters' own
+# mapping to silver is wider, and would carry the hour that silver makes again after a late row an hour too far.
+_SILVER_MADE = When.asset_matches("flight_states", When.asset_matches("state_vectors", When.newly_updated()))
+_ROWS_CHANGED = _and_later(_SILVER_MADE, CARRIED_H, last=_SILVER_MADE & ~_hour_before(_SILVER_MADE))
+# A run that was asked for begins before it is done, and rows that come in between may not be in it: so the
+# asking counts, unless rows changed right after it, and not the run's end. What others make does count.
+_MADE_BY_OTHERS = When.newly_updated() & ~When.all_new_updates_have_run_tags(
+    tag_keys={"dagster/from_automation_condition"}
+)
+_HANDLED = (When.newly_requested() & ~_ROWS_CHANGED) | _MADE_BY_OTHERS | When.initial_evaluation()
+# What was there before its predecessor had been warmed up.
+_APPEARED = (~When.missing()).newly_true()
+_PREDECESSOR_APPEARED = _hour_before(_APPEARED) & ~When.missing() & ~_APPEARED
+_WANTED = _ROWS_CHANGED.since(_HANDLED) | _PREDECESSOR_APPEARED.since_last_handled()
+# In order: an hour waits while one that it goes on from is being made, or what that is made of.
+_WAITS = _and_later(When.any_deps_in_progress() | When.in_progress(), CARRIED_H)
+
+CLUSTERS_EAGER = (_CLOSED & _WANTED & _THERE & ~_WAITS).with_label(
+    f"rows of a closed hour or of the {CARRIED_H} before it changed, or its predecessor appeared"
+)
+"""Late rows in an hour make it and the next 4 again, in order, and nothing later, although each hour that
+is made again is the input of the next. An hour that was warmed up is made again when its predecessor
+appears. Nothing here follows the clusters' own updates, so that they do not run on to the present."""
+
+WITH_CLUSTERS = (When.asset_matches(CLUSTERS, When.will_be_requested()) | HOURLY_EAGER).with_label(
+    "clusters of the hour are made, or were made alone"
+)
+
+HOTSPOTS_EAGER = (
+    _CLOSED
+    & When.any_deps_updated().allow(dg.AssetSelection.assets("flight_states")).since_last_handled()
+    & _THERE
+    & _FREE
+).with_label("the features of a closed hour changed")
+"""The trend's days before change hundreds of hours later by a little, which is no reason to make them again."""
+
 automation = dg.AutomationConditionSensorDefinition(
     "automation",
     target=dg.AssetSelection.all(),

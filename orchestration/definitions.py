@@ -8,7 +8,17 @@ import os
 import dagster as dg
 
 from airtraffic.settings import Settings
-from assets import bronze, features, flights_raw, maintenance, opensky_flights, reports, silver, track_flights
+from assets import (
+    bronze,
+    clusters,
+    features,
+    flights_raw,
+    maintenance,
+    opensky_flights,
+    reports,
+    silver,
+    track_flights,
+)
 from assets.checks import CHECKS
 from orchestration import clock
 from orchestration.automation import automation
@@ -32,7 +42,7 @@ defs = dg.Definitions(
     assets=[
         *bronze.TABLES,
         *flights_raw.TABLES,
-        *dg.load_assets_from_modules([silver, features, reports, track_flights, maintenance]),
+        *dg.load_assets_from_modules([silver, features, clusters, reports, track_flights, maintenance]),
     ],
     asset_checks=CHECKS,
     jobs=[

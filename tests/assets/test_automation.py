@@ -8,64 +8,18 @@ import pytest
 from orchestration import clock
 from orchestration.definitions import defs
 from orchestration.partitions import hour_key
+from tests.assets.ticks import NOW, Ticks
 
-NOW = datetime(2025, 6, 26, 9, 30, tzinfo=UTC)
 NOON = datetime(2025, 1, 15, 12, tzinfo=UTC)
 CHAIN = {"state_vectors", "poll_coverage", "flight_states", "traffic_density", "hourly_traffic"}
 DAILY = {"state_vectors_daily", "daily_completeness", "daily_report"}
 HOUR = timedelta(hours=1)
 
 
-class Ticks:
-    """The automation sensor, tick by tick, and runs that do what it asks."""
-
-    def __init__(self, instance: dg.DagsterInstance):
-        self.instance = instance
-        self.cursor = None
-        self.now = NOW
-        self.tick()
-
-    def tick(self) -> dict[str, set[str]]:
-        self.now += timedelta(seconds=30)
-        result = dg.evaluate_automation_conditions(
-            defs=defs, instance=self.instance, cursor=self.cursor, evaluation_time=self.now
-        )
-        self.cursor = result.cursor
-        asked: dict[str, set[str]] = {}
-        for one in result.results:
-            keys = set(result.get_requested_partitions(one.key)) if one.true_subset.size else set()
-            if keys:
-                asked[one.key.to_user_string()] = keys
-        return asked
-
-    def made(self, asked: dict[str, set[str]]) -> None:
-        for asset, keys in asked.items():
-            for key in keys:
-                self.report(asset, key)
-
-    def report(self, asset: str, *keys: str) -> None:
-        for key in keys:
-            self.instance.report_runless_asset_event(dg.AssetMaterialization(asset, partition=key))
-
-    def traffic(self, *hours: datetime) -> None:
-        for hour in hours:
-            self.report("state_vectors_raw", hour_key(hour))
-            self.report("polls", hour_key(hour))
-
-    def settle(self) -> list[dict[str, set[str]]]:
-        """Ticks until nothing more is asked for."""
-        ticks = []
-        while asked := self.tick():
-            ticks.append(asked)
-            self.made(asked)
-            assert len(ticks) < 6
-        return ticks
-
-
 @pytest.fixture
 def ticks():
     with dg.DagsterInstance.ephemeral() as instance:
-        yield Ticks(instance)
+        yield Ticks(instance, CHAIN | DAILY)
 
 
 def each(assets: set[str], *partitions: str) -> dict[str, set[str]]:

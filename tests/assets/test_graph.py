@@ -20,10 +20,13 @@ DAYS = {
     "rejected_messages",
     "state_vectors_daily",
     "daily_completeness",
+    "cluster_day",
     "daily_report",
     "flights_raw",
     "rejected_flights",
     "track_flights",
+    "flights",
+    "flights_quality",
 }
 FILLED_BY_INGESTION = {"state_vectors_raw", "polls", "rejected_messages", "flights_raw", "rejected_flights"}
 
@@ -47,7 +50,7 @@ def test_every_table_of_the_lake_is_an_asset_and_its_layer_is_its_group():
 def test_every_asset_says_what_it_is(name):
     asset = spec(name)
     assert "One " in asset.description, "the description ends with the grain"
-    assert asset.group_name in {"bronze", "silver", "features", "reports", "maintenance"}
+    assert asset.group_name in {"bronze", "silver", "features", "clusters", "reports", "maintenance"}
     assert asset.owners == ["team:data-platform"]
     assert asset.kinds
     assert asset.freshness_policy is not None
@@ -99,8 +102,16 @@ def test_lineage():
         "state_vectors_daily": {"state_vectors"},
         "daily_completeness": {"state_vectors_daily", "poll_coverage"},
         "track_flights": {"state_vectors_daily", "daily_completeness"},
+        "flights": {"flights_raw", "track_flights"},
+        "flights_quality": {"flights_raw", "track_flights"},
         "flight_states": {"state_vectors"},
         "hourly_traffic": {"flight_states"},
+        "cluster_snapshots": {"cluster_snapshots", "state_vectors"},
+        "cluster_members": {"cluster_snapshots"},
+        "cluster_events": {"cluster_snapshots"},
+        "cluster_quality": {"cluster_snapshots"},
+        "cluster_day": {"cluster_snapshots", "cluster_members", "cluster_quality"},
+        "hotspots": {"flight_states", "traffic_density", "poll_coverage"},
         "daily_report": {"flight_states", "traffic_density", "poll_coverage"},
         "lake_maintenance": set(),
     }
@@ -114,6 +125,19 @@ def test_lineage():
 def test_an_hour_looks_at_its_own_input_and_at_that_of_the_hour_before(child, parent):
     mapping = GRAPH.get_partition_mapping(dg.AssetKey(child), dg.AssetKey(parent))
     assert (mapping.start_offset, mapping.end_offset) == (-1, 0)
+
+
+@pytest.mark.parametrize(
+    ("child", "parent", "hours"),
+    [
+        ("cluster_snapshots", "cluster_snapshots", (-1, -1)),
+        ("cluster_snapshots", "state_vectors", (-4, 0)),
+        ("hotspots", "traffic_density", (-7 * 24, 0)),
+    ],
+)
+def test_clusters_go_on_from_the_hour_before_and_hotspots_know_the_week(child, parent, hours):
+    mapping = GRAPH.get_partition_mapping(dg.AssetKey(child), dg.AssetKey(parent))
+    assert (mapping.start_offset, mapping.end_offset) == hours
 
 
 def test_the_checks_that_mean_something_are_there_and_have_partitions():
@@ -137,6 +161,7 @@ def test_sensors_and_schedules_run_by_default():
     repository = defs.get_repository_def()
     assert {sensor.name for sensor in repository.sensor_defs} == {
         "kafka_state_vectors",
+        "dropped_files",
         "opensky_flights_of_yesterday",
         "automation",
     }

@@ -1,0 +1,180 @@
+"""Hours of clusters made one after the other from the lake: each goes on from the hour before."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import dagster as dg
+import polars as pl
+import pyarrow as pa
+from deltalake.exceptions import CommitFailedError
+from pydantic import Field
+
+from airtraffic.cluster_parameters import ClusterParameters, Link
+from airtraffic.tables import TABLES
+from orchestration.resources.lake import Filter, LakeResource
+from orchestration.silver import hours_predicate
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+CLUSTER_HOUR_TABLES = ("cluster_snapshots", "cluster_members", "cluster_events", "cluster_quality")
+_TRIES = 10
+_DEFAULT = ClusterParameters()
+
+
+class ClusterConfig(dg.Config):
+    """What clusters are made with; an hour does not go on from one that was made with something else."""
+
+    epsilon_nm: float = Field(
+        _DEFAULT.epsilon_nm, ge=0.1, le=500, description="Greatest radius (rms) of a micro-cluster. [NM]"
+    )
+    aircraft_in_core: float = Field(
+        _DEFAULT.aircraft_in_core,
+        ge=0.01,
+        le=1000,
+        description="Aircraft that a core micro-cluster holds at once, on average. [aircraft]",
+    )
+    half_life_min: float = Field(
+        _DEFAULT.half_life_min,
+        ge=1,
+        le=1440,
+        description="Time in which a position's weight halves. [min]",
+    )
+    potential_weight_min: float = Field(
+        _DEFAULT.potential_weight_min,
+        gt=1,
+        le=10_000,
+        description="Weight from which a micro-cluster lasts, beta mu; at most a core's weight. [aircraft-minutes]",
+    )
+    max_merge_distance_nm: float | None = Field(
+        _DEFAULT.max_merge_distance_nm,
+        gt=0,
+        description="How far from a micro-cluster's centre a position may join it; null: 2 epsilon. [NM]",
+    )
+    link: Link = Field(
+        _DEFAULT.link,
+        description="When two micro-clusters are one cluster: ball (their balls touch), or as in the paper.",
+    )
+
+    def parameters(self) -> ClusterParameters:
+        """The same for the domain.
+
+        Raises
+        ------
+        ConfigurationError
+            The values do not fit each other.
+        """
+        return ClusterParameters(**self.model_dump())
+
+
+@dataclass(frozen=True)
+class MadeHour:
+    """One hour that was made and written."""
+
+    hour: datetime
+    rows: Mapping[str, int]
+    """By table, written or not. [rows]"""
+    quality: Mapping[str, Any]
+    """The row of ``cluster_quality``."""
+    events: Mapping[str, int]
+    """By kind of event."""
+    seconds: float
+    """From reading to the last commit. [s]"""
+
+
+def make_clusters(
+    lake: LakeResource,
+    hours: Sequence[datetime],
+    parameters: ClusterParameters,
+    tables: Sequence[str] = CLUSTER_HOUR_TABLES,
+) -> Iterator[MadeHour]:
+    """Make hours in order, each from the rows of ``cluster_snapshots`` of the hour before.
+
+    An hour's tables are replaced before the next hour is read, so memory is that of one hour. A missing
+    predecessor, or one made with other parameters, is made up for by the silver of the 4 hours before.
+
+    Parameters
+    ----------
+    tables
+        Those of ``CLUSTER_HOUR_TABLES`` that are written.
+    """
+    for hour in sorted(hours):
+        began = time.monotonic()
+        made = replace_together(
+            lake,
+            tables,
+            lambda hour=hour: cluster_tables(lake, hour, parameters),
+            hours_predicate([hour]),
+        )
+        (quality,) = made["cluster_quality"].to_pylist()
+        kinds = made["cluster_events"]["event"].value_counts().to_pylist()
+        yield MadeHour(
+            hour=hour,
+            rows={name: table.num_rows for name, table in made.items()},
+            quality=quality,
+            events={kind["values"]: kind["counts"] for kind in kinds},
+            seconds=time.monotonic() - began,
+        )
+
+
+def cluster_tables(lake: LakeResource, hour: datetime, parameters: ClusterParameters) -> dict[str, pa.Table]:
+    """The rows of the four tables of an hour, computed from what is in the lake."""
+    from airtraffic.cluster_hour import COLUMNS, cluster_hour, look_back
+    from airtraffic.cluster_quality import hour_quality
+
+    previous = of_hours(lake, "cluster_snapshots", hour - HOUR)
+    before = look_back(hour, previous, parameters)
+    silver = of_hours(lake, "state_vectors", hour, before=before, columns=COLUMNS)
+    made = cluster_hour(hour, pl.DataFrame(pl.from_arrow(silver)), previous, parameters)
+    coverage = of_hours(lake, "poll_coverage", hour, columns=["coverage"])["coverage"].to_pylist()
+    quality = hour_quality(
+        made, of_hours(lake, "cluster_snapshots", hour - DAY), coverage[0] if coverage else None
+    )
+    return dict(zip(CLUSTER_HOUR_TABLES, (made.snapshots, made.members, made.events, quality), strict=True))
+
+
+def of_hours(
+    lake: LakeResource,
+    name: str,
+    hour: datetime,
+    *,
+    before: timedelta = timedelta(0),
+    columns: Sequence[str] | None = None,
+) -> pa.Table:
+    """Rows of an hour, and with ``before`` (whole hours) of those before it, of an hourly table."""
+    hours = [hour - n * HOUR for n in range(int(before / HOUR) + 1)]
+    where: list[Filter] = [
+        ("date", "in", sorted({each.date() for each in hours})),
+        ("hour", "in", sorted({each.hour for each in hours})),
+    ]
+    if before:
+        where += [("snapshot_at", ">=", hours[-1]), ("snapshot_at", "<", hour + HOUR)]
+    return lake.read(name, columns, where)
+
+
+def replace_together(
+    lake: LakeResource,
+    names: Sequence[str],
+    rows: Callable[[], Mapping[str, pa.Table]],
+    predicate: str,
+) -> Mapping[str, pa.Table]:
+    """Replace the same partitions of several tables by rows from input at least as new as what they replace.
+
+    As in silver: the tables are opened before the input is read, and when another run wrote there in
+    between, everything is computed again. Each table is one commit; a run that dies between two of them
+    has failed, and is made again.
+    """
+    for left in reversed(range(_TRIES)):
+        into = {name: lake.delta(name) for name in names}
+        made = {name: table.combine_chunks() for name, table in rows().items()}
+        try:
+            for name in names:
+                lake.replace(name, made[name].cast(TABLES[name].schema), predicate, into=into[name])
+        except CommitFailedError:
+            if not left:
+                raise
+        else:
+            return made
+    raise AssertionError("unreachable")

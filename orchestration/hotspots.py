@@ -1,0 +1,72 @@
+"""Hours of hotspots made from the features in the lake, and the map of them with the clusters."""
+
+from datetime import datetime, timedelta
+
+import dagster as dg
+import polars as pl
+import pyarrow as pa
+from pydantic import Field
+
+from orchestration.clusters import of_hours
+from orchestration.resources.lake import LakeResource
+from orchestration.silver import hours_predicate, replace_from_newest
+
+_POSITIONS = ("icao24", "latitude", "longitude", "aircraft_in_cell", "congestion_band", "density_congested")
+_CELLS = ("snapshot_at", "cell_id", "latitude", "longitude", "aircraft", "sources")
+_COVERAGE = ("hour_start", "polls_seen", "coverage", "rows", "sources")
+DAYS_BEFORE = 7
+
+
+class HotspotConfig(dg.Config):
+    """What counts as a hotspot."""
+
+    cell_nm: float = Field(5.0, ge=1, le=60, description="Edge of the density grid's cells. [NM]")
+    bandwidth_nm: float = Field(
+        10.0,
+        ge=0.5,
+        le=300,
+        description="Standard deviation of the Gaussian kernel; at least half a cell. [NM]",
+    )
+    times_mean: float = Field(
+        3.0,
+        ge=1,
+        le=1000,
+        description="Density of a hotspot over the mean of the occupied area, at least. [1]",
+    )
+    at_least_aircraft: int = Field(
+        3, ge=1, description="Distinct aircraft that make up a hotspot, at least. [aircraft]"
+    )
+    top: int = Field(10, ge=1, le=1000, description="Hotspots of each kind that are kept. [hotspots]")
+    least_coverage: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="Share of its polls that a day before needs to be compared with. [1]",
+    )
+
+
+def make_hotspots(
+    lake: LakeResource, hour: datetime, config: HotspotConfig, dense_cell_aircraft: int
+) -> pa.Table:
+    """Make an hour of ``hotspots``, in one commit."""
+    from airtraffic.hotspots import HotspotParameters, hotspots
+
+    parameters = HotspotParameters(**config.model_dump(), dense_cell_aircraft=dense_cell_aircraft)
+    days = [hour.date() - timedelta(days=n) for n in range(DAYS_BEFORE + 1)]
+    same_hour = ("hour", "=", hour.hour)
+
+    def rows() -> pa.Table:
+        return hotspots(
+            _frame(of_hours(lake, "flight_states", hour, columns=_POSITIONS)),
+            _frame(of_hours(lake, "traffic_density", hour, columns=_CELLS)),
+            _frame(lake.read("traffic_density", _CELLS, [("date", "in", days[1:]), same_hour])),
+            parameters,
+            hour=hour,
+            coverage=_frame(lake.read("poll_coverage", _COVERAGE, [("date", "in", days), same_hour])),
+        )
+
+    return replace_from_newest(lake, "hotspots", rows, hours_predicate([hour]))
+
+
+def _frame(table: pa.Table) -> pl.DataFrame:
+    return pl.DataFrame(pl.from_arrow(table))
