@@ -5,6 +5,7 @@ The gold tables are dbt models and are described beside their SQL.
 
 import pyarrow as pa
 
+from airtraffic.cluster_tables import CLUSTER_TABLES
 from airtraffic.flight_tables import FLIGHTS_RAW, REJECTED_FLIGHTS
 from airtraffic.table import TIMESTAMP, Table
 from airtraffic.table import column as _column
@@ -202,5 +203,6 @@ TABLES = {
         DAILY_COMPLETENESS,
         FLIGHTS_RAW,
         REJECTED_FLIGHTS,
+        *CLUSTER_TABLES,
     )
 }
