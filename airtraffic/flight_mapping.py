@@ -256,10 +256,14 @@ class _Reader:
 
     def _date(self, earliest: datetime, latest: datetime) -> None:
         departure = self.made.select(pl.coalesce("departure_at", "scheduled_departure_at"))["departure_at"]
-        believed = departure.is_between(earliest, latest)
-        self._fault(departure.is_null(), departure, "departure", "a time of departure, flown or planned")
+        unexplained = departure.is_null() & self.reasons().is_null()
+        shown = departure.dt.strftime("%Y-%m-%d %H:%M")
+        self._fault(unexplained, shown, "departure", "a time, flown or planned")
         self._fault(
-            ~believed, departure, "departure", f"a time from {earliest:%Y-%m-%d} to {latest:%Y-%m-%d %H:%M}"
+            ~departure.is_between(earliest, latest),
+            shown,
+            "departure",
+            f"a time from {earliest:%Y-%m-%d} on and not in the future",
         )
         self._put("date", departure.dt.date())
 

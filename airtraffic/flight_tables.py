@@ -39,7 +39,7 @@ _RECEIVED = (
     column(
         "received_from",
         pa.string(),
-        "File with the SHA-256 of its content, topic and partition, table, request or track",
+        "Provider, SHA-256 and name of a file; topic and partition, table, request or track",
     ),
     column("position", pa.int64(), "Number of the row, or offset of the message, in received_from, from 0"),
     column("original", pa.string(), "The row as it was received, JSON"),

@@ -39,6 +39,8 @@ class Settings:
     """Where the steps of a run go: in_process, or multiprocess (a process each, from a fork server)."""
     dense_cell_aircraft: int = 5
     """A cell with more aircraft than this in one snapshot is dense. [aircraft]"""
+    inbox: str = ".data/inbox"
+    """Where files of flights are dropped: a folder, or s3://bucket/prefix."""
     callsign_routes: Path | None = None
     """What callsigns are known to fly, for airports that positions leave unknown."""
     opensky_flights: bool = False
@@ -112,6 +114,7 @@ class Settings:
                     environ, "AIRTRAFFIC_DENSE_CELL_AIRCRAFT", cls.dense_cell_aircraft, low=1, high=10_000
                 )
             ),
+            inbox=(environ.get("AIRTRAFFIC_INBOX") or str(data / "inbox")).rstrip("/"),
             callsign_routes=_path(environ, "AIRTRAFFIC_CALLSIGN_ROUTES"),
             opensky_flights=_choice(environ, "AIRTRAFFIC_OPENSKY_FLIGHTS", ("off", "on")) == "on",
             mlflow_tracking_uri=environ.get("MLFLOW_TRACKING_URI") or None,

@@ -6,7 +6,7 @@ The gold tables are dbt models and are described beside their SQL.
 import pyarrow as pa
 
 from airtraffic.cluster_tables import CLUSTER_TABLES
-from airtraffic.flight_tables import FLIGHTS_RAW, REJECTED_FLIGHTS
+from airtraffic.flight_tables import FLIGHT_TABLES
 from airtraffic.table import TIMESTAMP, Table
 from airtraffic.table import column as _column
 
@@ -201,8 +201,7 @@ TABLES = {
         POLL_COVERAGE,
         STATE_VECTORS_DAILY,
         DAILY_COMPLETENESS,
-        FLIGHTS_RAW,
-        REJECTED_FLIGHTS,
+        *FLIGHT_TABLES,
         *CLUSTER_TABLES,
     )
 }

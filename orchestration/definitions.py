@@ -12,6 +12,7 @@ from assets import (
     bronze,
     clusters,
     features,
+    flights,
     flights_raw,
     maintenance,
     opensky_flights,
@@ -22,11 +23,13 @@ from assets import (
 from assets.checks import CHECKS
 from orchestration import clock
 from orchestration.automation import automation
+from orchestration.resources.inbox import InboxResource
 from orchestration.resources.kafka import KafkaResource
 from orchestration.resources.lake import LakeResource
 from orchestration.resources.mlflow import MlflowResource
 from orchestration.resources.opensky import OpenSkyResource
 from orchestration.resources.reports import ReportsResource
+from sensors.inbox import dropped_files
 from sensors.kafka import kafka_state_vectors
 from sensors.opensky_flights import opensky_flights_of_yesterday
 
@@ -42,20 +45,24 @@ defs = dg.Definitions(
     assets=[
         *bronze.TABLES,
         *flights_raw.TABLES,
-        *dg.load_assets_from_modules([silver, features, clusters, reports, track_flights, maintenance]),
+        *dg.load_assets_from_modules(
+            [silver, features, clusters, reports, track_flights, flights, maintenance]
+        ),
     ],
     asset_checks=CHECKS,
     jobs=[
         bronze.ingest_kafka,
+        flights.ingest_flight_files,
         opensky_flights.ingest_opensky_flights,
         clock.hours,
         clock.days,
         clock.maintenance,
     ],
     schedules=[clock.closed_hour, clock.closed_day, clock.nightly_maintenance],
-    sensors=[kafka_state_vectors, opensky_flights_of_yesterday, automation],
+    sensors=[kafka_state_vectors, dropped_files, opensky_flights_of_yesterday, automation],
     resources={
         "lake": LakeResource(root=_settings.lake),
+        "inbox": InboxResource(root=_settings.inbox),
         "kafka": KafkaResource.from_settings(_settings),
         "mlflow": MlflowResource(
             tracking_uri=_settings.mlflow, artifacts=_settings.mlflow_artifacts, ui=_settings.mlflow_ui

@@ -54,9 +54,9 @@ def kafka_state_vectors(
     return dg.RunRequest(tags={"airtraffic/messages": "0"})
 
 
-def run_in_flight(instance: dg.DagsterInstance, now: datetime) -> str | None:
-    """Id of a run of the job that is queued or running, and not for so long that it must be dead."""
+def run_in_flight(instance: dg.DagsterInstance, now: datetime, job: str = JOB) -> str | None:
+    """Id of a run of a job that is queued or running, and not for so long that it must be dead."""
     runs = instance.get_runs(
-        dg.RunsFilter(job_name=JOB, statuses=_IN_FLIGHT, created_after=now - DEAD_AFTER), limit=1
+        dg.RunsFilter(job_name=job, statuses=_IN_FLIGHT, created_after=now - DEAD_AFTER), limit=1
     )
     return runs[0].run_id if runs else None
