@@ -9,7 +9,7 @@ from orchestration.partitions import DAY_KEY, hour_key
 from orchestration.refresh import BRONZE, DAY, HOUR
 
 HOURLY_ASSETS = ("state_vectors", "poll_coverage", "flight_states", "traffic_density", "hourly_traffic")
-DAILY_ASSETS = ("state_vectors_daily", "daily_completeness", "daily_report")
+DAILY_ASSETS = ("state_vectors_daily", "daily_completeness", "cluster_day", "daily_report")
 
 hours = dg.define_asset_job(
     "hours",

@@ -10,7 +10,9 @@ import dagster as dg
 from airtraffic.settings import Settings
 from assets import (
     bronze,
+    cluster_day,
     clusters,
+    denstream_sweep,
     features,
     flights,
     flights_raw,
@@ -46,12 +48,13 @@ defs = dg.Definitions(
         *bronze.TABLES,
         *flights_raw.TABLES,
         *dg.load_assets_from_modules(
-            [silver, features, clusters, reports, track_flights, flights, maintenance]
+            [silver, features, clusters, cluster_day, reports, track_flights, flights, maintenance]
         ),
     ],
     asset_checks=CHECKS,
     jobs=[
         bronze.ingest_kafka,
+        denstream_sweep.denstream_sweep,
         flights.ingest_flight_files,
         opensky_flights.ingest_opensky_flights,
         clock.hours,
