@@ -7,29 +7,26 @@ import polars as pl
 import pyarrow as pa
 
 from airtraffic.sector_capacity import trailing
-from airtraffic.sector_coverage import known_sectors
 from airtraffic.sector_finding_tables import PEAK_HOURS
 from airtraffic.sectors import Sectors
 
 
-def hourly_entries(passages: pl.DataFrame) -> pl.DataFrame:
-    """Entries of each day, sector and hour; hours without are not there.
+def hourly_entries(entries: pl.DataFrame) -> pl.DataFrame:
+    """Entries of each day, sector and clock hour, zeros included, of the days that there is data of.
 
     Parameters
     ----------
-    passages
-        date, sector and entry_at of ``sector_flights``.
+    entries
+        date, sector, window_start, entries_15min and sources of ``sector_entries``.
     """
     return (
-        passages.group_by("date", "sector", pl.col("entry_at").dt.hour().cast(pl.Int32).alias("hour"))
-        .agg(pl.len().cast(pl.Int64).alias("entries"))
+        entries.group_by("date", "sector", pl.col("window_start").dt.hour().cast(pl.Int32).alias("hour"))
+        .agg(pl.col("entries_15min").sum().cast(pl.Int64).alias("entries"), pl.col("sources").first())
         .sort("date", "sector", "hour")
     )
 
 
-def peak_hours(
-    entries: pl.DataFrame, sectors: Sectors, days: Sequence[date], basis: pl.DataFrame
-) -> pa.Table:
+def peak_hours(entries: pl.DataFrame, sectors: Sectors, days: Sequence[date]) -> pa.Table:
     """``I(d, h)`` = entries of that weekday and hour / calendar dates of that weekday in the window.
 
     Dates without flights count, and so do dates without data: how many had data stands beside it. A
@@ -41,8 +38,6 @@ def peak_hours(
         ``hourly_entries`` of the days and of the ``tps_window_days - 1`` before each.
     days
         Last days of the windows.
-    basis
-        ``count_basis`` of the same days as ``entries``.
     """
     window = trailing(days, sectors.tps_window_days).with_columns(
         (pl.col("day").dt.weekday() - 1).cast(pl.Int32).alias("weekday")
@@ -51,24 +46,21 @@ def peak_hours(
     bounds = window.group_by("date").agg(
         pl.col("day").min().alias("window_from"), pl.col("day").max().alias("window_to")
     )
-    known = known_sectors(sectors, sorted(set(window["day"])), basis).rename({"date": "day"})
-    with_data = (
-        window.join(known.select("day", "sector", "sources"), on="day")
-        .group_by("date", "sector", "weekday")
-        .agg(pl.len().alias("dates_with_data"), pl.col("sources").explode().unique().sort())
-    )
     counted = (
         window.join(entries.rename({"date": "day"}), on="day")
         .group_by("date", "sector", "weekday", "hour")
-        .agg(pl.col("entries").sum())
+        .agg(pl.col("entries").sum(), pl.len().alias("dates_with_data"))
     )
-    sources = with_data.group_by("date", "sector").agg(pl.col("sources").explode().unique().sort())
+    sources = (
+        window.join(entries.filter(pl.col("hour") == 0).rename({"date": "day"}), on="day")
+        .group_by("date", "sector")
+        .agg(pl.col("sources").explode().drop_nulls().unique().sort())
+    )
     rows = (
-        sources.join(dates.select("date", "weekday", "dates"), on="date")
+        sources.join(dates, on="date")
         .join(pl.DataFrame({"hour": range(24)}, schema={"hour": pl.Int32}), how="cross")
         .join(bounds, on="date")
         .join(counted, on=["date", "sector", "weekday", "hour"], how="left")
-        .join(with_data.drop("sources"), on=["date", "sector", "weekday"], how="left")
         .with_columns(pl.col("entries", "dates_with_data").fill_null(0))
         .with_columns(
             (pl.col("entries") / pl.col("dates")).alias("intensity"),

@@ -139,9 +139,9 @@ def test_an_overload_over_midnight_is_one_of_the_day_in_which_it_starts():
 
 def alerts(table, values):
     declared = sectors(A_B.replace("}", f", monitoring: {{{values}}}}}"))
-    _, known, capacity, _, occupancy = tables(table, declared)
+    _, _, capacity, entries, occupancy = tables(table, declared)
     capacity = capacity.with_columns(pl.lit(10.0).alias("scv"))
-    return sector_alerts(occupancy, capacity, declared, [DAY], known).to_pylist()
+    return sector_alerts(occupancy, capacity, declared, [DAY], entries).to_pylist()
 
 
 def load(*counts: tuple[int, int, int]) -> pl.DataFrame:
@@ -216,7 +216,9 @@ def test_peak_hours_divide_by_calendar_dates_of_the_window():
         flight(1, at(605)), flight(2, at(610)), flight(3, at(605, day=-7)), flight(4, at(30, day=-1))
     )
     declared = sectors(A_B, head=HEAD.replace("tps_window_days: 7", "tps_window_days: 14"))
-    made = frame(peak_hours(hourly_entries(passages(table, declared)), declared, [DAY], basis(table)))
+    days = [DAY - timedelta(days=back) for back in range(14)]
+    entries = frame(sector_entries(passages(table, declared), declared, days, basis(table)))
+    made = frame(peak_hours(hourly_entries(entries), declared, [DAY]))
     assert made.height == 7 * 24
     monday = made.filter((pl.col("weekday") == 0) & (pl.col("hour") == 10)).to_dicts()[0]
     assert (monday["entries"], monday["dates"], monday["intensity"], monday["dates_with_data"]) == (
@@ -233,8 +235,8 @@ def test_peak_hours_divide_by_calendar_dates_of_the_window():
 def test_a_forecast_day_is_spread_over_its_weekdays_hours():
     table = pl.concat([departures(600, 605, 610, 700), flights(flight(9, at(60, day=-1)))])
     declared = sectors(BUSY)
-    inside, known, capacity, _, _ = tables(table, declared)
-    profile = frame(peak_hours(hourly_entries(inside), declared, [DAY], known))
+    _, _, capacity, entries, _ = tables(table, declared)
+    profile = frame(peak_hours(hourly_entries(entries), declared, [DAY]))
     demand = pl.DataFrame(
         {
             "date": [DAY],
