@@ -62,7 +62,7 @@ TABLES_READ = ("flight_states", "traffic_density", "poll_coverage", *CLUSTER_COL
 
 @dg.asset(
     partitions_def=DAILY,
-    deps=["flight_states", "traffic_density", "poll_coverage"],
+    deps=TABLES_READ,
     automation_condition=DAILY_EAGER,
     backfill_policy=dg.BackfillPolicy.single_run(),
     group_name="reports",

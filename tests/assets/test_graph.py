@@ -112,7 +112,14 @@ def test_lineage():
         "cluster_quality": {"cluster_snapshots"},
         "cluster_day": {"cluster_snapshots", "cluster_members", "cluster_quality"},
         "hotspots": {"flight_states", "traffic_density", "poll_coverage"},
-        "daily_report": {"flight_states", "traffic_density", "poll_coverage"},
+        "daily_report": {
+            "flight_states",
+            "traffic_density",
+            "poll_coverage",
+            "cluster_snapshots",
+            "cluster_quality",
+            "hotspots",
+        },
         "lake_maintenance": set(),
     }
     assert {name: parents[name] for name in expected} == expected
