@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from itertools import product
 
 import dagster as dg
 import pyarrow as pa
@@ -16,7 +17,7 @@ from assets.track_flights import DAYS_AROUND
 from orchestration.automation import DAILY_EAGER
 from orchestration.described import LIVE, described
 from orchestration.flight_files import PROVIDERS, FileRead, ingest_files
-from orchestration.flights import in_spans, make_flights
+from orchestration.flights import MADE, in_spans, make_flights
 from orchestration.partitions import DAILY, DAY_KEY
 from orchestration.resources.inbox import InboxResource
 from orchestration.resources.lake import LakeResource
@@ -27,6 +28,7 @@ FILES_JOB = "ingest_files"
 def _spec(table, purpose: str, **more) -> dg.AssetSpec:
     return dg.AssetSpec(
         table.name,
+        skippable=True,
         deps=[dg.AssetDep(name, partition_mapping=DAYS_AROUND) for name in ("flights_raw", "track_flights")],
         automation_condition=DAILY_EAGER,
         **described(table, DAILY, {"polars"}, LIVE, purpose),
@@ -43,18 +45,19 @@ def _spec(table, purpose: str, **more) -> dg.AssetSpec:
         _spec(FLIGHTS_QUALITY, "What became of the rows that each route brought."),
     ],
     backfill_policy=dg.BackfillPolicy.single_run(),
+    can_subset=True,
 )
-def flights(context: dg.AssetExecutionContext, lake: LakeResource):
+def flights(context: dg.AssetExecutionContext, lake: LakeResource) -> Iterator[dg.MaterializeResult]:
+    wanted = [name for name in MADE if dg.AssetKey(name) in context.selected_asset_keys]
     rules = {name: provider.remove for name, provider in load_providers(PROVIDERS).items()}
     for days in in_spans(date.fromisoformat(key) for key in context.partition_keys):
-        made = make_flights(lake, days, rules)
-        for day in days:
-            for name, table in (("flights", made.flights), ("flights_quality", made.quality)):
-                context.add_asset_metadata(
-                    _metadata(name, table.filter(pc.equal(table["date"], day))),
-                    asset_key=name,
-                    partition_key=day.strftime(DAY_KEY),
-                )
+        made = make_flights(lake, days, rules, wanted)
+        for name, day in product(wanted, days):
+            rows = made[name].filter(pc.equal(made[name]["date"], day))
+            context.add_asset_metadata(
+                _metadata(name, rows), asset_key=name, partition_key=day.strftime(DAY_KEY)
+            )
+    yield from (dg.MaterializeResult(asset_key=name) for name in wanted)
 
 
 def _metadata(name: str, rows: pa.Table) -> dict:

@@ -17,33 +17,38 @@ from airtraffic.flights import (
 from orchestration.resources.lake import Filter, LakeResource
 from orchestration.silver import replace_from_newest
 
+MADE = ("flights", "flights_quality")
 DAYS_AT_ONCE = 14
 """Days of one commit: each one costs a look at the days around it. [days]"""
 _DAY = timedelta(days=1)
 
 
-def make_flights(lake: LakeResource, days: Sequence[date], rules: Mapping[str, Sequence[str]]) -> Flights:
-    """Make some days of ``flights`` and ``flights_quality``, each table in one commit.
+def make_flights(
+    lake: LakeResource, days: Sequence[date], rules: Mapping[str, Sequence[str]], tables: Sequence[str] = MADE
+) -> dict[str, pa.Table]:
+    """Make some days of ``flights`` and ``flights_quality``, each table in one commit; their rows.
 
     Parameters
     ----------
     rules
         By provider, what is removed from its data.
+    tables
+        Those of ``MADE`` that are written.
     """
     predicate = "date IN ({})".format(", ".join(f"'{day}'" for day in sorted(days)))
-    made: list[Flights] = []
+    made: dict[str, pa.Table] = {}
 
-    def quality() -> pa.Table:
-        made[:] = [_computed(lake, days, rules)]
-        return made[0].quality
+    def rows(of: Sequence[str]) -> pa.Table:
+        """The first table's rows; the others are written inside, so that one reading of the input is behind all."""
+        if of[1:]:
+            replace_from_newest(lake, of[1], lambda: rows(of[1:]), predicate)
+        else:
+            found = _computed(lake, days, rules)
+            made.update(flights=found.flights, flights_quality=found.quality)
+        return made[of[0]]
 
-    def flights() -> pa.Table:
-        # Inside, so that the newer input of either table is the input of both.
-        replace_from_newest(lake, "flights_quality", quality, predicate)
-        return made[0].flights
-
-    replace_from_newest(lake, "flights", flights, predicate)
-    return made[0]
+    replace_from_newest(lake, tables[0], lambda: rows(tables), predicate)
+    return made
 
 
 def in_spans(days: Iterable[date]) -> Iterator[list[date]]:
