@@ -120,18 +120,24 @@ def make_clusters(
 
 
 def cluster_tables(lake: LakeResource, hour: datetime, parameters: ClusterParameters) -> dict[str, pa.Table]:
-    """The rows of the four tables of an hour, computed from what is in the lake."""
+    """The rows of the four tables of an hour, computed from what is in the lake.
+
+    An hour that nobody polled has no snapshot, and no cluster died in it: the next one has no predecessor.
+    """
     from airtraffic.cluster_hour import COLUMNS, cluster_hour, look_back
     from airtraffic.cluster_quality import hour_quality
 
+    polls = of_hours(lake, "poll_coverage", hour, columns=["polls_seen", "coverage"]).to_pylist()
     previous = of_hours(lake, "cluster_snapshots", hour - HOUR)
     before = look_back(hour, previous, parameters)
-    silver = of_hours(lake, "state_vectors", hour, before=before, columns=COLUMNS)
-    made = cluster_hour(hour, pl.DataFrame(pl.from_arrow(silver)), previous, parameters)
-    coverage = of_hours(lake, "poll_coverage", hour, columns=["coverage"])["coverage"].to_pylist()
-    quality = hour_quality(
-        made, of_hours(lake, "cluster_snapshots", hour - DAY), coverage[0] if coverage else None
+    silver = pl.DataFrame(
+        pl.from_arrow(of_hours(lake, "state_vectors", hour, before=before, columns=COLUMNS))
     )
+    if not any(row["polls_seen"] for row in polls) and not (silver["snapshot_at"] >= hour).any():
+        silver, previous = silver.clear(), None
+    made = cluster_hour(hour, silver, previous, parameters)
+    day_before = of_hours(lake, "cluster_snapshots", hour - DAY)
+    quality = hour_quality(made, day_before, polls[0]["coverage"] if polls else None)
     return dict(zip(CLUSTER_HOUR_TABLES, (made.snapshots, made.members, made.events, quality), strict=True))
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from airtraffic.recordings import read_polls
 from airtraffic.snapshots import state_vectors_table
+from airtraffic.tables import POLL_COVERAGE
 from assets.clusters import clusters
 from orchestration.clusters import CLUSTER_HOUR_TABLES, of_hours
 from orchestration.partitions import hour_key
@@ -171,12 +172,41 @@ def test_late_rows_change_the_hours_after_them_only_as_far_as_they_are_made_agai
     assert same == [True, False, False, False, False, True, True]
 
 
-def test_an_hour_without_traffic_is_made_and_the_next_one_warms_up(lake):
-    make(lake, HOURS[0] - 2 * HOUR, HOURS[0])
-    rows = quality(lake)
-    assert [row["positions"] for _, row in sorted(rows.items())][:2] == [0, 0]
-    assert rows[HOURS[0]]["warmed_up"]
-    assert rows[HOURS[0] - HOUR]["noise_share"] is None
+def test_in_an_hour_that_nobody_polled_nothing_dies_and_the_next_one_warms_up(filled, chained):
+    empty = chained.read("state_vectors").slice(0, 0)
+    filled.replace("state_vectors", empty, hours_predicate([HOURS[3]]))
+    make(filled, HOURS[3], HOURS[4])
+    rows = quality(filled)
+    assert [rows[hour]["positions"] for hour in HOURS[2:5]] == [
+        rows[HOURS[2]]["positions"],
+        0,
+        rows[HOURS[4]]["positions"],
+    ]
+    assert (rows[HOURS[3]]["clusters"], rows[HOURS[3]]["noise_share"]) == (0, None)
+    assert rows[HOURS[4]]["warmed_up"]
+    assert of_hours(filled, "cluster_snapshots", HOURS[3]).num_rows == 0
+    assert of_hours(filled, "cluster_events", HOURS[3]).num_rows == 0
+
+
+def test_over_an_hour_with_polls_of_an_empty_sky_clusters_fade(filled, chained):
+    filled.replace("state_vectors", chained.read("state_vectors").slice(0, 0), hours_predicate([HOURS[3]]))
+    coverage = pa.Table.from_pylist(
+        [
+            {
+                "hour_start": HOURS[3],
+                "polls_seen": 60,
+                "coverage": 1.0,
+                "date": START.date(),
+                "hour": HOURS[3].hour,
+            }
+        ],
+        schema=POLL_COVERAGE.schema,
+    )
+    filled.replace("poll_coverage", coverage, f"date = '{START.date()}'")
+    make(filled, HOURS[3])
+    row = quality(filled)[HOURS[3]]
+    assert (row["positions"], row["warmed_up"], row["coverage"]) == (0, False, 1.0)
+    assert of_hours(filled, "cluster_snapshots", HOURS[3]).num_rows > 0
 
 
 def test_one_table_made_alone_is_the_one_made_with_the_others(filled, chained):
