@@ -5,7 +5,7 @@ need no patching.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -124,18 +124,24 @@ class Settings:
 
 @dataclass(frozen=True)
 class Topics:
-    """The names of the three topics."""
+    """The names of the topics: the collector's three, and the operator's."""
 
     state_vectors: str
     polls: str
     rejected: str
+    operator_events: str
 
     @classmethod
     def with_prefix(cls, prefix: str) -> "Topics":
-        return cls(f"{prefix}state_vectors", f"{prefix}polls", f"{prefix}rejected")
+        return cls(*(f"{prefix}{field.name}" for field in fields(cls)))
 
     def __iter__(self):
+        """The collector's three."""
         return iter((self.state_vectors, self.polls, self.rejected))
+
+    @property
+    def every(self) -> tuple[str, ...]:
+        return (*self, self.operator_events)
 
 
 def _number(environ: Mapping[str, str], name: str, default: float, *, low: float, high: float) -> float:

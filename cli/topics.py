@@ -1,4 +1,4 @@
-"""``./run topics``: the three topics, created when asked for, and held against the documented settings."""
+"""``./run topics``: the topics, created when asked for, and held against the documented settings."""
 
 from rich.console import Console
 from rich.table import Table
@@ -40,7 +40,7 @@ def run_topics(settings: Settings, *, create: bool) -> int:
             console.print(f"created {name}")
     differences = check_topics(servers, settings.topics, settings.kafka_security, in_memory=in_memory)
     if not differences:
-        console.print(f"The topics {', '.join(settings.topics)} are as documented.", soft_wrap=True)
+        console.print(f"The topics {', '.join(settings.topics.every)} are as documented.", soft_wrap=True)
         return 0
     table = Table(
         "topic",

@@ -1,4 +1,4 @@
-"""The three topics: what they should be like, creating them, and saying where they differ."""
+"""The topics: what they should be like, creating them, and saying where they differ."""
 
 import logging
 from collections.abc import Mapping
@@ -48,14 +48,15 @@ class Difference:
 def plan(topics: Topics, brokers: int) -> list[TopicPlan]:
     """The documented defaults: for three brokers or more replicated thrice, else not at all.
 
-    >>> [(p.partitions, p.replication, p.min_insync_replicas) for p in plan(Topics("s", "p", "r"), brokers=3)]
-    [(4, 3, 2), (1, 3, 2), (1, 3, 2)]
+    >>> [(p.partitions, p.replication, p.min_insync_replicas) for p in plan(Topics("s", "p", "r", "o"), brokers=3)]
+    [(4, 3, 2), (1, 3, 2), (1, 3, 2), (1, 3, 2)]
     """
     replication, in_sync = (3, 2) if brokers >= 3 else (1, 1)
     return [
         TopicPlan(topics.state_vectors, 4, replication, in_sync, 7 * _DAY_MS),
         TopicPlan(topics.polls, 1, replication, in_sync, 30 * _DAY_MS),
         TopicPlan(topics.rejected, 1, replication, in_sync, 30 * _DAY_MS),
+        TopicPlan(topics.operator_events, 1, replication, in_sync, 30 * _DAY_MS),
     ]
 
 
@@ -81,9 +82,9 @@ def create_topics(
     admin = _admin(bootstrap_servers, security)
     if in_memory:
         before = set(_metadata(admin).topics)
-        for topic in topics:
+        for topic in topics.every:
             _metadata(admin, topic)
-        return [topic for topic in topics if topic not in before]
+        return [topic for topic in topics.every if topic not in before]
     metadata = _metadata(admin)
     missing = [p for p in plan(topics, len(metadata.brokers)) if p.name not in metadata.topics]
     if not missing:

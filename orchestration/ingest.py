@@ -8,11 +8,11 @@ import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,7 +21,8 @@ from deltalake.exceptions import CommitFailedError
 
 from airtraffic.errors import AirTrafficError
 from airtraffic.message_faults import Bounds
-from orchestration.kafka_batches import TABLES_IN_ORDER, Batch
+from orchestration.kafka_batches import Batch
+from orchestration.kafka_feeds import STATE_VECTORS, Feed
 from orchestration.kafka_ranges import Destinations, Range, fix_ranges
 from orchestration.kafka_reading import pieces_of
 from orchestration.resources.kafka import KafkaResource, Source
@@ -38,11 +39,15 @@ class Ingested:
     """What a run has committed."""
 
     messages: int = 0
-    """Messages read, of all three topics."""
+    """Messages read, of all topics."""
     state_vectors: int = 0
     polls: int = 0
+    flights: int = 0
+    """Rows added to ``flights_raw``."""
     rejected: int = 0
-    """Rows added to ``rejected_messages``, the collector's among them."""
+    """Rows added to the table of rejections, the collector's among them."""
+    days: set[date] = field(default_factory=set)
+    """Days of departure of the flights."""
     rows_by_hour: Counter[datetime] = field(default_factory=Counter)
     """State vectors by the start of their hour (UTC); an hour that only got polls is here with 0."""
     offsets: dict[str, int] = field(default_factory=dict)
@@ -58,6 +63,7 @@ class Ingested:
 def ingest(
     lake: LakeResource,
     kafka: KafkaResource,
+    feed: Feed = STATE_VECTORS,
     *,
     now: datetime,
     earliest: datetime,
@@ -66,10 +72,12 @@ def ingest(
     skip_gone: bool = False,
     stop: Callable[[], bool] | None = None,
 ) -> Ingested:
-    """Read what the three topics hold at the start of the run and the lake has not, and commit it.
+    """Read what a feed's topics hold at the start of the run and the lake has not, and commit it.
 
     Parameters
     ----------
+    feed
+        The topics, and what becomes of their messages.
     now
         Written as ``ingested_at``. (UTC)
     earliest, latest
@@ -92,12 +100,16 @@ def ingest(
     done = Ingested()
 
     def batches() -> Batch:
-        return Batch(kafka.topics, now, bounds)
+        return Batch(
+            feed.tables(kafka.topics),
+            feed.rejections,
+            lambda piece: feed.rows(piece, kafka.topics, now, bounds),
+        )
 
     for tries_left in reversed(range(_TRIES)):
         try:
             with closing(kafka.consumer()) as consumer:
-                _Run(lake, kafka, consumer, batches, done).read(max_messages, skip_gone, stop)
+                _Run(lake, kafka, feed, consumer, batches, done).read(max_messages, skip_gone, stop)
         except CommitFailedError as error:
             if not tries_left:
                 raise AirTrafficError(
@@ -111,7 +123,9 @@ def ingest(
     return done
 
 
-def lag(lake: LakeResource, kafka: KafkaResource, *, skip_gone: bool = False) -> dict[str, int]:
+def lag(
+    lake: LakeResource, kafka: KafkaResource, feed: Feed = STATE_VECTORS, *, skip_gone: bool = False
+) -> dict[str, int]:
     """Messages that the broker holds and the lake has not read, by ``topic[partition]``.
 
     Raises
@@ -122,7 +136,8 @@ def lag(lake: LakeResource, kafka: KafkaResource, *, skip_gone: bool = False) ->
         The broker does not answer, or a topic is missing.
     """
     with closing(kafka.consumer()) as consumer:
-        ranges = fix_ranges(Destinations(lake, kafka), kafka, consumer, skip_gone=skip_gone)
+        destinations = Destinations(lake, feed.tables(kafka.topics), feed.rejections)
+        ranges = fix_ranges(destinations, kafka, consumer, skip_gone=skip_gone)
     return {one.source.name: one.count for one in ranges}
 
 
@@ -133,20 +148,30 @@ class _Run:
         self,
         lake: LakeResource,
         kafka: KafkaResource,
+        feed: Feed,
         consumer: Consumer,
         batches: Callable[[], Batch],
         done: Ingested,
     ):
         self._lake = lake
         self._kafka = kafka
+        self._feed = feed
+        self._tables = feed.tables(kafka.topics)
         self._consumer = consumer
         self._batches = batches
         self._done = done
-        self._destinations = Destinations(lake, kafka)
+        self._destinations = Destinations(lake, self._tables, feed.rejections)
         self._read: dict[Source, int] = {}
+        self._known: dict[tuple[str, str], int | None] = {}
+        """By table and partition, the offset that this run found there or has committed itself."""
 
     def read(self, max_messages: int, skip_gone: bool, stop: Callable[[], bool] | None) -> None:
         ranges = fix_ranges(self._destinations, self._kafka, self._consumer, skip_gone=skip_gone)
+        self._known = {
+            (name, one.source.app_id): table.transaction_version(one.source.app_id)
+            for name, table in self._destinations.tables.items()
+            for one in ranges
+        }
         settled = self._settled(ranges)
         batch = self._batches()
         if skip_gone:
@@ -174,44 +199,47 @@ class _Run:
 
     def _rejected_already(self, one: Range) -> set[int]:
         source = one.source
-        rejections = self._destinations.tables["rejected_messages"]
+        rejections = self._destinations.tables[self._feed.rejections]
         last = rejections.transaction_version(source.app_id)
-        if source.topic == self._kafka.topics.rejected or last is None or last < one.start:
+        if self._tables[source.topic] == self._feed.rejections or last is None or last < one.start:
             return set()
-        rows = self._lake.read(
-            "rejected_messages",
-            ["kafka_offset"],
-            [
-                ("kafka_cluster", "=", source.cluster),
-                ("kafka_topic", "=", source.topic),
-                ("kafka_partition", "=", source.partition),
-                ("kafka_offset", ">=", one.start),
-                ("kafka_offset", "<=", last),
-            ],
-        )
-        return set(rows["kafka_offset"].to_pylist())
+        return self._feed.rejected_already(self._lake, source, one.start, last)
 
     def _commit(self, batch: Batch) -> None:
         """Commit a batch, rejections first: a run that dies in between finds them by ``_settled``."""
-        for name in TABLES_IN_ORDER:
+        for name in self._feed.order:
             rows, moved = batch.rows(name), batch.moved(name)
             if not moved:
                 continue
-            self._lake.append(
-                name,
-                rows,
-                into=self._destinations.tables[name],
-                transactions={source.app_id: last for source, last in moved.items()},
-            )
+            offsets = {source.app_id: last for source, last in moved.items()}
+            self._check_alone(name, offsets)
+            self._lake.append(name, rows, into=self._destinations.tables[name], transactions=offsets)
+            self._known |= {(name, app_id): last for app_id, last in offsets.items()}
             self._done.commits += 1
             self._count(name, rows)
         self._read |= batch.last
         self._done.messages += batch.messages
         self._done.offsets |= {source.name: last for source, last in batch.last.items()}
 
+    def _check_alone(self, name: str, app_ids: Iterable[str]) -> None:
+        """Refuse a commit of partitions that another run has moved since this one began.
+
+        A commit of ours takes the table object past the commits that others made of other partitions in
+        the meantime, and delta-rs looks for conflicts only after the version that the object has.
+        """
+        table = self._destinations.tables[name]
+        for app_id in app_ids:
+            found = table.transaction_version(app_id)
+            if found != self._known[name, app_id]:
+                raise CommitFailedError(f"{name}: another run has read {app_id} up to {found}")
+
     def _count(self, name: str, rows: pa.Table) -> None:
-        if name == "rejected_messages":
+        if name == self._feed.rejections:
             self._done.rejected += rows.num_rows
+            return
+        if name == "flights_raw":
+            self._done.flights += rows.num_rows
+            self._done.days |= set(pc.unique(rows["date"]).to_pylist())
             return
         counts = pc.value_counts(pc.floor_temporal(rows["snapshot_at"], unit="hour")).to_pylist()
         for found in counts:

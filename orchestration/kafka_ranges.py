@@ -1,12 +1,12 @@
 """What is still to be read from Kafka: fixed ranges of offsets, and the alarm when messages are gone."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from confluent_kafka import Consumer
 
 from airtraffic.errors import MessagesGoneError
-from airtraffic.settings import Topics
 from orchestration.resources.kafka import KafkaResource, Source
 from orchestration.resources.lake import LakeResource
 
@@ -28,24 +28,27 @@ class Range:
 
 
 class Destinations:
-    """The tables of the three topics, each opened once, to be written through the same objects."""
+    """The tables of some topics, each opened once, to be written through the same objects.
 
-    def __init__(self, lake: LakeResource, kafka: KafkaResource):
-        self._by_topic = tables_by_topic(kafka.topics)
-        self.tables = {name: lake.delta(name) for name in self._by_topic.values()}
+    Parameters
+    ----------
+    by_topic
+        The table that takes a topic's good messages, and with them how far the topic is read.
+    rejections
+        The table that takes the others.
+    """
+
+    def __init__(self, lake: LakeResource, by_topic: Mapping[str, str], rejections: str):
+        self._by_topic = dict(by_topic)
+        self.tables = {name: lake.delta(name) for name in dict.fromkeys([*by_topic.values(), rejections])}
+
+    @property
+    def topics(self) -> list[str]:
+        return list(self._by_topic)
 
     def last_read(self, source: Source) -> int | None:
         """Last offset whose rows are in the lake; None when nothing of this partition is."""
         return self.tables[self._by_topic[source.topic]].transaction_version(source.app_id)
-
-
-def tables_by_topic(topics: Topics) -> dict[str, str]:
-    """The table that takes a topic's good messages, and with them how far the topic is read."""
-    return {
-        topics.state_vectors: "state_vectors_raw",
-        topics.polls: "polls",
-        topics.rejected: "rejected_messages",
-    }
 
 
 def fix_ranges(
@@ -64,7 +67,7 @@ def fix_ranges(
         The broker dropped messages that were not read, or lost messages that were.
     """
     ranges = []
-    for source in kafka.sources(consumer):
+    for source in kafka.sources(consumer, destinations.topics):
         low, high = kafka.watermarks(consumer, source)
         stored = destinations.last_read(source)
         if stored is not None:

@@ -1,7 +1,7 @@
 """Kafka as the platform reads it: who the broker is, what it holds, and a consumer."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
@@ -57,7 +57,7 @@ class Source:
 
 
 class KafkaResource(dg.ConfigurableResource):
-    """A Kafka broker, real or in memory, and the three topics on it."""
+    """A Kafka broker, real or in memory, and the topics on it."""
 
     bootstrap_servers: str = Field(description="host:port, several with commas.")
     topic_prefix: str = Field(default="airtraffic.", description="What the names of the topics begin with.")
@@ -108,8 +108,8 @@ class KafkaResource(dg.ConfigurableResource):
             | settings
         )
 
-    def sources(self, consumer: Consumer) -> list[Source]:
-        """Every partition of the three topics.
+    def sources(self, consumer: Consumer, topics: Collection[str]) -> list[Source]:
+        """Every partition of some topics.
 
         Raises
         ------
@@ -118,8 +118,8 @@ class KafkaResource(dg.ConfigurableResource):
         """
         with self._answering():
             metadata = consumer.list_topics(timeout=self.timeout_s)
-        found = {name: metadata.topics[name] for name in self.topics if name in metadata.topics}
-        missing = [name for name in self.topics if name not in found]
+        found = {name: metadata.topics[name] for name in topics if name in metadata.topics}
+        missing = [name for name in topics if name not in found]
         if missing:
             raise AirTrafficError(
                 f"no topics {missing} on the broker at {self.bootstrap_servers}; ./run topics creates them"
@@ -130,7 +130,7 @@ class KafkaResource(dg.ConfigurableResource):
             lives = sorted(name for name in metadata.topics if name.startswith(_LIFE))
             cluster += "".join(name.removeprefix("_") for name in lives)
         else:
-            ids = self._topic_ids()
+            ids = self._topic_ids(found)
         return [
             Source(cluster=cluster, topic=name, topic_id=ids.get(name) or name, partition=partition)
             for name, topic in found.items()
@@ -170,9 +170,9 @@ class KafkaResource(dg.ConfigurableResource):
                 "the offsets shown for group %s are not brought up to date: %s", self.group_id, error
             )
 
-    def _topic_ids(self) -> dict[str, str]:
+    def _topic_ids(self, topics: Collection[str]) -> dict[str, str]:
         admin = AdminClient(self._client())
-        asked = admin.describe_topics(TopicCollection(list(self.topics)), request_timeout=self.timeout_s)
+        asked = admin.describe_topics(TopicCollection(list(topics)), request_timeout=self.timeout_s)
         with self._answering():
             ids = {name: str(answer.result().topic_id) for name, answer in asked.items()}
         return {name: id_ for name, id_ in ids.items() if id_ != _NO_TOPIC_ID}

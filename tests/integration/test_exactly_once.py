@@ -14,7 +14,7 @@ import pytest
 
 from cli.apache_kafka import ApacheKafka
 from orchestration.ingest import lag
-from orchestration.kafka_ranges import tables_by_topic
+from orchestration.kafka_feeds import STATE_VECTORS
 from orchestration.resources.kafka import KafkaResource
 from orchestration.resources.lake import LakeResource
 from tests.integration.messages import Sender, poll, state_vector
@@ -95,7 +95,7 @@ def check(lake: LakeResource, kafka: KafkaResource, load: Load) -> None:
     assert sorted(lake.read("polls")["rows"].to_pylist()) == list(range(load.polls))
     kept = sorted(lake.read("rejected_messages")["original"].to_pylist())
     assert kept == sorted(b"garbage %d" % number for number in range(load.garbage))
-    for name in tables_by_topic(kafka.topics).values():
+    for name in STATE_VECTORS.tables(kafka.topics).values():
         rows = lake.read(name, ["kafka_topic", "kafka_partition", "kafka_offset"])
         assert len(set(map(tuple, map(dict.values, rows.to_pylist())))) == rows.num_rows
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from airtraffic.errors import AirTrafficError, MessagesGoneError
 from airtraffic.messages import encode_rejected
 from airtraffic.state_vectors import Rejected
 from cli.in_memory_kafka import InMemoryKafka
+from orchestration import kafka_ranges
 from orchestration.ingest import Ingested, ingest, lag
 from orchestration.kafka_batches import Batch
 from orchestration.resources.kafka import KafkaResource
@@ -153,6 +155,48 @@ def test_two_runs_at_once_double_nothing(local_lake, kafka_in_memory):
     assert numbers(local_lake) == list(range(6000))
     assert local_lake.read("rejected_messages").num_rows == 50
     assert sum(one.state_vectors for one in done) == 6000
+
+
+def test_runs_that_read_the_partitions_in_another_order_double_nothing(
+    local_lake, kafka_in_memory, monkeypatch
+):
+    """A run's own commit of one partition takes its table past another run's commit of a second one."""
+    send(kafka_in_memory, 0, 400)
+    append = LakeResource.append
+    committed: list[set[str]] = []
+
+    def interleaved(self, name, data, *, into, transactions):
+        if name == "state_vectors_raw" and not committed:
+            committed.append(set(transactions))
+            with monkeypatch.context() as patched:
+                patched.setattr(LakeResource, "append", append)
+                others = {app_id for app_id in _app_ids(kafka_in_memory) if app_id not in transactions}
+                _read_partitions(local_lake, kafka_in_memory, others)
+        append(self, name, data, into=into, transactions=transactions)
+
+    monkeypatch.setattr(LakeResource, "append", interleaved)
+    done = read(local_lake, kafka_in_memory, max_messages=1)
+    assert committed
+    assert numbers(local_lake) == list(range(400))
+    assert 0 < done.state_vectors < 400
+
+
+def _app_ids(kafka: KafkaResource) -> list[str]:
+    consumer = kafka.consumer()
+    with closing(consumer):
+        return [one.app_id for one in kafka.sources(consumer, [kafka.topics.state_vectors])]
+
+
+def _read_partitions(lake: LakeResource, kafka: KafkaResource, app_ids: set[str]) -> None:
+    """What another run does that comes to these partitions first, and is killed after them."""
+    ranges = kafka_ranges.fix_ranges
+
+    def some(*arguments, **options):
+        return [one for one in ranges(*arguments, **options) if one.source.app_id in app_ids]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("orchestration.ingest.fix_ranges", some)
+        read(lake, kafka)
 
 
 def test_a_run_that_always_loses_says_so(local_lake, kafka_in_memory, monkeypatch):
@@ -297,7 +341,7 @@ def test_a_log_that_lost_its_end_is_a_loud_error(local_lake, kafka):
     send(kafka, 0, 10)
     read(local_lake, kafka)
     with_source = kafka.consumer()
-    sources = {one.name: one for one in kafka.sources(with_source)}
+    sources = {one.name: one for one in kafka.sources(with_source, list(kafka.topics))}
     with_source.close()
     source = sources[f"{kafka.topics.polls}[0]"]
     table = local_lake.delta("polls")
