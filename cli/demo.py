@@ -147,7 +147,7 @@ def _make(settings: Settings, defs: dg.Definitions, sent: Sent, console: Console
     from cli.materialize import materialize
 
     graph = defs.resolve_asset_graph()
-    wanted = dg.AssetSelection.groups("silver", "features", "reports").resolve(graph)
+    wanted = dg.AssetSelection.groups("silver", "features", "clusters", "reports").resolve(graph)
     keys = {
         key for key in wanted if graph.get(key).is_executable and graph.get(key).partitions_def is not None
     }
@@ -183,7 +183,15 @@ def _show(settings: Settings, source: str, sent: Sent, console: Console) -> None
     )
     console.print()
     span = f"{first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC"
-    show_summary(console, f"{source}: {span}", summary, settings.dense_cell_aircraft)
+    hourly = [("date", "in", days), ("hour_start", ">=", first), ("hour_start", "<", last)]
+    show_summary(
+        console,
+        f"{source}: {span}",
+        summary,
+        settings.dense_cell_aircraft,
+        pl.from_arrow(lake.read("cluster_quality", where=hourly)),
+        pl.from_arrow(lake.read("hotspots", where=hourly)),
+    )
     for day in days:
         for language in LANGUAGES:
             console.print(

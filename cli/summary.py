@@ -1,5 +1,6 @@
 """The summary of a span of traffic on the terminal."""
 
+import polars as pl
 from rich.console import Console
 from rich.table import Table
 
@@ -7,8 +8,21 @@ from airtraffic.report.summary import Share, Summary
 from airtraffic.report.texts import Texts
 
 
-def show_summary(console: Console, title: str, summary: Summary, dense_cell_aircraft: int) -> None:
-    """Print the figures of a summary, each share with its rule and its denominator."""
+def show_summary(
+    console: Console,
+    title: str,
+    summary: Summary,
+    dense_cell_aircraft: int,
+    clusters: pl.DataFrame,
+    hotspots: pl.DataFrame,
+) -> None:
+    """Print the figures of a summary, each share with its rule and its denominator.
+
+    Parameters
+    ----------
+    clusters, hotspots
+        Rows of ``cluster_quality`` and ``hotspots`` of the same hours.
+    """
     texts = Texts("en")
     table = Table(title=title, title_justify="left", show_header=False, title_style="bold")
     table.add_column(style="cyan", no_wrap=True)
@@ -44,6 +58,9 @@ def show_summary(console: Console, title: str, summary: Summary, dense_cell_airc
             "busiest cells" if number == 0 else "",
             f"{cell.aircraft} aircraft at {cell.at:%H:%M}, around {cell.latitude:.2f}, {cell.longitude:.2f}",
         )
+    if not clusters.is_empty():
+        table.add_row("clusters", _clusters(clusters))
+    table.add_row("hotspots", _hotspots(hotspots))
     table.add_row(
         "polls",
         f"{summary.polls_seen:,} of {summary.polls_expected:,} expected ({texts.percent(summary.coverage.percent)}), {summary.empty_polls} with an empty sky",
@@ -54,6 +71,32 @@ def show_summary(console: Console, title: str, summary: Summary, dense_cell_airc
 
 def _share(share: Share) -> str:
     return f"{share.count:,} ({Texts('en').percent(share.percent)})"
+
+
+def _clusters(quality: pl.DataFrame) -> str:
+    number, noise, biggest = quality["clusters"], quality["noise_share"], quality["biggest_share"]
+    if noise.count() == 0:
+        return "no position was counted"
+    warmed_up = quality["warmed_up"].sum()
+    return (
+        f"{number.min()} to {number.max()} an hour; {100 * noise.min():.0f} to {100 * noise.max():.0f} % of the "
+        f"counted positions are in none, {100 * biggest.max():.0f} % at most in the biggest"
+        + (f"; {warmed_up} hours began without a predecessor" if warmed_up else "")
+    )
+
+
+def _hotspots(hotspots: pl.DataFrame) -> str:
+    if hotspots.is_empty():
+        return "none"
+    top = hotspots.filter(pl.col("kind") == "all").sort("aircraft_at_a_time", descending=True).head(1)
+    congestion = hotspots.filter(pl.col("kind") == "congestion")["hour_start"].n_unique()
+    places = [
+        f"the fullest around {row['latitude']:.2f}, {row['longitude']:.2f} at {row['hour_start']:%H} h: "
+        f"{row['aircraft_at_a_time']:.1f} aircraft at a time, {100 * row['share_of_traffic']:.0f} % of the traffic on "
+        f"{100 * row['share_of_occupied_area']:.0f} % of the occupied area; "
+        for row in top.iter_rows(named=True)
+    ]
+    return f"{''.join(places)}of congestion in {congestion} hours"
 
 
 def _gaps(summary: Summary, shown: int = 4) -> str:

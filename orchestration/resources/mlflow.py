@@ -6,6 +6,7 @@ MLflow takes two seconds to import, so nothing here does before it is used.
 import logging
 import os
 import uuid
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -85,6 +86,8 @@ def mlflow_module():
     """The ``mlflow`` package, told to send nothing anywhere and to print nothing."""
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
+    # urllib3 complains of PySocks, which nothing here needs, whenever requests is imported.
+    warnings.filterwarnings("ignore", message="SOCKS support in urllib3")
     import mlflow
 
     for name in ("mlflow.store.db.utils", "alembic.runtime.migration"):
