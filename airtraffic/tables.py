@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from airtraffic.cluster_tables import CLUSTER_TABLES
 from airtraffic.flight_tables import FLIGHT_TABLES
+from airtraffic.sector_tables import SECTOR_TABLES
 from airtraffic.table import TIMESTAMP, Table
 from airtraffic.table import column as _column
 
@@ -203,5 +204,6 @@ TABLES = {
         DAILY_COMPLETENESS,
         *FLIGHT_TABLES,
         *CLUSTER_TABLES,
+        *SECTOR_TABLES,
     )
 }

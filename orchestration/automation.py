@@ -77,6 +77,26 @@ HOTSPOTS_EAGER = (
 ).with_label("the features of a closed hour changed")
 """The trend's days before change hundreds of hours later by a little, which is no reason to make them again."""
 
+# A day beside it is input too, which brings no day into being of which there is neither flight nor poll.
+_DAY_IS_KNOWN = When.asset_matches("flights", ~When.missing()) | When.asset_matches(
+    "daily_completeness", ~When.missing()
+)
+SECTORS_EAGER = (_CLOSED & _INPUT_CHANGED & _DAY_IS_KNOWN & _FREE).with_label(
+    "a closed day that is known, or a day beside it, changed"
+)
+
+WINDOWS_EAGER = (
+    _CLOSED
+    & When.asset_matches(
+        "sector_occupancy", When.newly_updated() | When.will_be_requested()
+    ).since_last_handled()
+    & _FREE
+).with_label("the counts of a closed day changed")
+"""For trailing windows of 90 days: a late flight changes its own day's capacity and peak hours, and makes them
+again. It changes those of the 89 days after it by one flight in some thousands, and the hourly capacity not at
+all, as the time in sector cancels out of it; they follow when they are made for another reason, or by a
+backfill. ``sector_occupancy`` is made together with what the windows are made of, and for the same days."""
+
 automation = dg.AutomationConditionSensorDefinition(
     "automation",
     target=dg.AssetSelection.all(),

@@ -19,6 +19,8 @@ from assets import (
     maintenance,
     opensky_flights,
     reports,
+    sector_findings,
+    sectors,
     silver,
     track_flights,
 )
@@ -48,7 +50,18 @@ defs = dg.Definitions(
         *bronze.TABLES,
         *flights_raw.TABLES,
         *dg.load_assets_from_modules(
-            [silver, features, clusters, cluster_day, reports, track_flights, flights, maintenance]
+            [
+                silver,
+                features,
+                clusters,
+                cluster_day,
+                reports,
+                track_flights,
+                flights,
+                sectors,
+                sector_findings,
+                maintenance,
+            ]
         ),
     ],
     asset_checks=CHECKS,

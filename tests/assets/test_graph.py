@@ -8,6 +8,7 @@ import dagster as dg
 import pytest
 import yaml
 
+from airtraffic.sector_tables import SECTOR_TABLES
 from airtraffic.tables import TABLES
 from orchestration.definitions import defs
 from orchestration.partitions import DAILY, HOURLY
@@ -27,6 +28,7 @@ DAYS = {
     "track_flights",
     "flights",
     "flights_quality",
+    *(table.name for table in SECTOR_TABLES),
 }
 FILLED_BY_INGESTION = {"state_vectors_raw", "polls", "rejected_messages", "flights_raw", "rejected_flights"}
 
@@ -50,7 +52,15 @@ def test_every_table_of_the_lake_is_an_asset_and_its_layer_is_its_group():
 def test_every_asset_says_what_it_is(name):
     asset = spec(name)
     assert "One " in asset.description, "the description ends with the grain"
-    assert asset.group_name in {"bronze", "silver", "features", "clusters", "reports", "maintenance"}
+    assert asset.group_name in {
+        "bronze",
+        "silver",
+        "features",
+        "clusters",
+        "sectors",
+        "reports",
+        "maintenance",
+    }
     assert asset.owners == ["team:data-platform"]
     assert asset.kinds
     assert asset.freshness_policy is not None
