@@ -1,6 +1,5 @@
 """Picture of an hour's clusters and hotspots over the outline of the countries, as PNG."""
 
-import io
 import json
 
 import numpy as np
@@ -9,12 +8,14 @@ import polars as pl
 from airtraffic.report.charts import outline
 from airtraffic.report.cluster_summary import clusters
 from airtraffic.report.places import place
+from airtraffic.report.png import png
 from airtraffic.report.texts import Texts
 
 COLOURS = (
     "#1f77b4", "#d95f02", "#1b9e77", "#7570b3", "#a6761d", "#e7298a", "#4d9221", "#17becf",
 )  # fmt: skip
 OTHER = "#54657a"
+LAND = "#ede9df"
 NM_PER_DEGREE = 60.0
 _LEAST_SPAN_DEG = 12.0
 _HEIGHT, _SIDE = 7.6, 3.5
@@ -97,7 +98,7 @@ def _draw(axes, extent, snapshots, rings, named, texts: Texts) -> None:
 
     axes.set_facecolor("#e6eef5")
     axes.add_collection(
-        PolyCollection(outline(), facecolors="#f7f5f0", edgecolors="#b9b3a7", linewidths=0.6, zorder=1)
+        PolyCollection(outline(), facecolors=LAND, edgecolors="#b9b3a7", linewidths=0.6, zorder=1)
     )
     _draw_circles(axes, snapshots, dict(zip(named["cluster_id"], COLOURS, strict=False)))
     for kind, (colour, dash) in _KINDS.items():
@@ -111,13 +112,6 @@ def _draw(axes, extent, snapshots, rings, named, texts: Texts) -> None:
     axes.xaxis.set_major_formatter(lambda value, _: _degrees(value, texts["east"], texts["west"], texts))
     axes.yaxis.set_major_formatter(lambda value, _: _degrees(value, texts["north"], texts["south"], texts))
     _number(axes, extent, named.head(len(COLOURS)))
-
-
-def png(figure) -> bytes:
-    """A figure as PNG without a date or a version in it, so that equal pictures are equal bytes."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
-    return buffer.getvalue()
 
 
 def _degrees(value: float, positive: str, negative: str, texts: Texts) -> str:

@@ -1,12 +1,13 @@
 """Clusters and hotspots of a day in figures, and their pictures."""
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 
 import polars as pl
 import pytest
 
-from airtraffic.cluster_tables import HOTSPOTS
+from airtraffic.cluster_tables import CLUSTER_DAY, HOTSPOTS
+from airtraffic.report.cluster_days import cluster_days
 from airtraffic.report.cluster_map import cluster_map
 from airtraffic.report.cluster_summary import ClusterTables
 from airtraffic.report.places import coordinates, place
@@ -92,3 +93,36 @@ def test_a_place_is_an_airport_or_coordinates_in_the_language():
     assert place(5.1, -74.14, spanish) == "a 24 NM de Bogota (SKBO)"
     assert place(-45.0, -30.0, spanish) == coordinates(-45.0, -30.0, spanish) == "45,00° S, 30,00° O"
     assert coordinates(4.5, 7.25, english) == "4.50° N, 7.25° E"
+
+
+def of_day(day: date, **changed) -> dict:
+    row = {
+        "date": day,
+        "clusters_mean": 9.5,
+        "clusters_min": 7,
+        "clusters_max": 12,
+        "noise_share": 0.6,
+        "biggest_share": 0.2,
+        "agreement": 0.7,
+        "traffic_variability": 0.3,
+        "coverage": 1.0,
+    }
+    return row | changed
+
+
+def test_thirty_days_are_compared_and_others_do_not_show():
+    until = date(2025, 6, 30)
+    days = [of_day(until - timedelta(days=n), agreement=None if n == 3 else 0.7) for n in range(29)]
+    days[5] |= {"coverage": 0.4, "clusters_mean": None}
+    rows = frame(CLUSTER_DAY, days)
+    picture = cluster_days(rows, until, Texts("en"))
+    assert picture.startswith(b"\x89PNG\r\n")
+    others = frame(CLUSTER_DAY, [of_day(until + timedelta(days=1)), of_day(until - timedelta(days=30))])
+    assert picture == cluster_days(pl.concat([others, rows[::-1]]), until, Texts("en"))
+    assert picture != cluster_days(rows, until, Texts("es"))
+
+
+def test_a_first_day_has_a_picture():
+    rows = frame(CLUSTER_DAY, [of_day(date(2025, 6, 1), agreement=None, coverage=None)])
+    assert cluster_days(rows, date(2025, 6, 1), Texts("es")).startswith(b"\x89PNG")
+    assert cluster_days(rows.clear(), date(2025, 6, 1), Texts("es")).startswith(b"\x89PNG")
