@@ -1,5 +1,6 @@
 """What every asset tells about itself: description, owner, kinds, columns with units, freshness."""
 
+from base64 import b64encode
 from datetime import timedelta
 from typing import Any
 
@@ -45,6 +46,11 @@ def described(
 def column_schema(schema: pa.Schema) -> dg.TableSchema:
     """Columns with description and unit."""
     return dg.TableSchema([dg.TableColumn(f.name, str(f.type), _description(f)) for f in schema])
+
+
+def picture(png: bytes, what: str) -> dg.MetadataValue:
+    """A picture as metadata that the UI shows; some 100 KB of it stay in the event log."""
+    return dg.MetadataValue.md(f"![{what}](data:image/png;base64,{b64encode(png).decode()})")
 
 
 def _description(field: pa.Field) -> str:
