@@ -91,7 +91,7 @@ def ingest_files(
         try:
             with inbox.opened(file) as path:
                 done = _File(lake, inbox, file, path, providers[file.provider], now, earliest).read()
-        except FileChangedError as error:
+        except (FileChangedError, FileNotFoundError) as error:
             _log.warning("%s; it is left for the next run", error)
             continue
         yield done
@@ -158,6 +158,8 @@ class _File:
             if not rejects_there:
                 self._append("rejected_flights", self._rejects(), rejected, app)
         except UnreadableFileError as error:
+            # Another run may have put it away meanwhile.
+            self._inbox.check(self._file)
             done.rows_by_day.clear()
             self._note_unreadable(done, str(error))
             return done

@@ -148,6 +148,9 @@ class InboxResource(dg.ConfigurableResource):
         client, bucket, prefix = self._s3()
         source = f"{prefix}{file}"
         try:
+            # Not every server heeds the condition of the copy.
+            if client.head_object(Bucket=bucket, Key=source)["ETag"] != file.stamp:
+                return
             client.copy_object(
                 Bucket=bucket,
                 Key=f"{prefix}{target}",
