@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from airtraffic.cluster_tables import CLUSTER_TABLES
 from airtraffic.flight_tables import FLIGHT_TABLES
+from airtraffic.route_tables import ROUTE_TABLES
 from airtraffic.sector_tables import SECTOR_TABLES
 from airtraffic.table import TIMESTAMP, Table
 from airtraffic.table import column as _column
@@ -205,5 +206,6 @@ TABLES = {
         *FLIGHT_TABLES,
         *CLUSTER_TABLES,
         *SECTOR_TABLES,
+        *ROUTE_TABLES,
     )
 }

@@ -24,6 +24,9 @@ HOURLY_EAGER = (_CLOSED & _INPUT_CHANGED & _THERE & _FREE).with_label("a closed 
 DAILY_EAGER = (_CLOSED & _INPUT_CHANGED & _FREE).with_label("an hour of a closed day changed")
 """A day with missing hours is made too: its row in daily_completeness says that it is not whole."""
 
+MONTHLY_EAGER = (_INPUT_CHANGED & _FREE).with_label("a day of the month changed")
+"""The open month too: it grows once a day, when a day has closed."""
+
 CLUSTERS = "cluster_snapshots"
 CARRIED_H = 4
 """How far a late row is carried forward in the clusters: eight half-lives of 30 min. [h]"""

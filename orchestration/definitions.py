@@ -10,6 +10,7 @@ import dagster as dg
 from airtraffic.settings import Settings
 from assets import (
     bronze,
+    capacity_report,
     cluster_day,
     clusters,
     denstream_sweep,
@@ -19,6 +20,7 @@ from assets import (
     maintenance,
     opensky_flights,
     reports,
+    routes,
     sector_findings,
     sectors,
     silver,
@@ -60,6 +62,8 @@ defs = dg.Definitions(
                 flights,
                 sectors,
                 sector_findings,
+                capacity_report,
+                routes,
                 maintenance,
             ]
         ),

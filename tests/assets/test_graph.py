@@ -11,7 +11,7 @@ import yaml
 from airtraffic.sector_tables import SECTOR_TABLES
 from airtraffic.tables import TABLES
 from orchestration.definitions import defs
-from orchestration.partitions import DAILY, HOURLY
+from orchestration.partitions import DAILY, HOURLY, MONTHLY
 
 ROOT = Path(__file__).parents[2]
 GRAPH = defs.resolve_asset_graph()
@@ -29,7 +29,11 @@ DAYS = {
     "flights",
     "flights_quality",
     *(table.name for table in SECTOR_TABLES),
+    "capacity_report",
+    "flight_distances",
+    "route_performance",
 }
+MONTHS = {"route_performance_monthly", "route_opportunities", "airline_monthly"}
 FILLED_BY_INGESTION = {"state_vectors_raw", "polls", "rejected_messages", "flights_raw", "rejected_flights"}
 
 
@@ -58,6 +62,7 @@ def test_every_asset_says_what_it_is(name):
         "features",
         "clusters",
         "sectors",
+        "routes",
         "reports",
         "maintenance",
     }
@@ -66,7 +71,7 @@ def test_every_asset_says_what_it_is(name):
     assert asset.freshness_policy is not None
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "daily_report"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in {"daily_report", "capacity_report"}])
 def test_every_column_of_every_table_has_a_type_and_a_description(name):
     columns = spec(name).metadata["dagster/column_schema"].columns
     assert columns
@@ -84,8 +89,9 @@ def test_the_columns_shown_are_the_columns_of_the_table_with_their_units(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_asset_lies_on_the_hourly_or_the_daily_grid(name):
-    grid = None if name in UNPARTITIONED else DAILY if name in DAYS else HOURLY
+def test_every_asset_lies_on_its_grid(name):
+    grids = ((UNPARTITIONED, None), (DAYS, DAILY), (MONTHS, MONTHLY))
+    grid = next((grid for names, grid in grids if name in names), HOURLY)
     assert spec(name).partitions_def == grid
 
 
