@@ -68,7 +68,7 @@ def of_day():
         "sector_capacity": capacity,
         "sector_entries": entries,
         "overload_segments": overload_segments(entries, around, passages, days),
-        "sector_alerts": sector_alerts(occupancy, capacity, sectors, days, basis),
+        "sector_alerts": sector_alerts(occupancy, capacity, sectors, days, entries),
         "peak_hours": peak_hours(hourly_entries(entries), sectors, days),
         "sector_adjustments": sector_adjustments(entries, capacity, passages, sectors, days),
         "sector_flights": passages,
