@@ -1,20 +1,20 @@
 """A day of clusters, as a row, a run and a model."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import dagster as dg
+import polars as pl
 
 from airtraffic.cluster_tables import CLUSTER_DAY
+from airtraffic.report.texts import Texts
 from orchestration.automation import DAILY_EAGER
 from orchestration.cluster_day import MODEL, MadeDay, make_cluster_day
-from orchestration.described import NIGHTLY, described
+from orchestration.described import NIGHTLY, described, picture
 from orchestration.mlflow_runs import DAGSTER_RUN
 from orchestration.partitions import DAILY
 from orchestration.resources.lake import LakeResource
 from orchestration.resources.mlflow import MlflowResource
-
-COMPARED_DAYS = 30
 
 
 @dg.asset(
@@ -34,7 +34,16 @@ def cluster_day(context: dg.AssetExecutionContext, lake: LakeResource, mlflow: M
     for key in context.partition_keys:
         day = date.fromisoformat(key)
         made = make_cluster_day(lake, mlflow, day, {DAGSTER_RUN: context.run.run_id})
-        context.add_asset_metadata(_metadata(made, mlflow), partition_key=key)
+        metadata = _metadata(made, mlflow) | {"last_30_days": _last_days(lake, day)}
+        context.add_asset_metadata(metadata, partition_key=key)
+
+
+def _last_days(lake: LakeResource, day: date) -> dg.MetadataValue:
+    from airtraffic.report.cluster_days import DAYS, cluster_days
+
+    where = [("date", ">", day - timedelta(days=DAYS)), ("date", "<=", day)]
+    rows = pl.DataFrame(pl.from_arrow(lake.read("cluster_day", where=where)))
+    return picture(cluster_days(rows, day, Texts("en")), f"clusters of {DAYS} days up to {day}")
 
 
 def _metadata(made: MadeDay, mlflow: MlflowResource) -> dict[str, Any]:
