@@ -18,7 +18,7 @@ OTHER = "#54657a"
 LAND = "#ede9df"
 NM_PER_DEGREE = 60.0
 _LEAST_SPAN_DEG = 12.0
-_HEIGHT, _SIDE = 7.6, 3.5
+_HEIGHT, _WIDEST, _SIDE = 7.6, 6.0, 3.5
 _CLOSE_UP = (3.5, 2.35)
 """Width and height of the pictures of two places. [in]"""
 _CLOSE_UP_DEG = 4.6
@@ -46,7 +46,7 @@ def cluster_map(snapshots: pl.DataFrame, hotspots: pl.DataFrame, texts: Texts) -
     rings = {kind: _rings(hotspots.filter(pl.col("kind") == kind)) for kind in _KINDS}
     extent = _extent(snapshots, [ring for drawn in rings.values() for ring in drawn])
     west, east, south, north = extent
-    width = np.clip(_HEIGHT * (east - west) / (north - south) / _stretch(extent), 3.0, 6.0)
+    width = np.clip(_HEIGHT * (east - west) / (north - south) / _stretch(extent), 3.0, _WIDEST)
     figure = Figure(figsize=(width + _SIDE + 1.3, _HEIGHT + 0.6))
     whole_width, whole_height = figure.get_size_inches()
 
@@ -143,6 +143,7 @@ def _extent(snapshots: pl.DataFrame, rings: list[np.ndarray]) -> tuple[float, ..
     wide = max(_LEAST_SPAN_DEG, east - west, (north - south) / 2)
     tall = max(_LEAST_SPAN_DEG, north - south, (east - west) / 2)
     x, y = (west + east) / 2, (south + north) / 2
+    tall = max(tall, wide * np.cos(np.radians(y)) * _HEIGHT / _WIDEST)
     return x - 0.53 * wide, x + 0.53 * wide, max(-88.0, y - 0.53 * tall), min(88.0, y + 0.53 * tall)
 
 

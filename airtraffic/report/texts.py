@@ -126,8 +126,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "trend": ("trend", "tendencia"),
     "trend_new": ("new", "nueva"),
     "trend_rule": (
-        "Aircraft at a time: mean over the polls that came in the hour (at least {coverage} of the expected ones). Of area: of the cells with traffic. Trend: all traffic of the place against the same hour of up to 7 days before, with their number; - without such a day.",
-        "Aeronaves a la vez: media sobre las consultas recibidas en la hora (al menos {coverage} de las esperadas). Del área: de las celdas con tráfico. Tendencia: todo el tráfico del lugar frente a la misma hora de hasta 7 días anteriores, con su número; - si no hay ninguno.",
+        "Aircraft at a time: mean over the polls that came in the hour (at least {coverage} of the expected ones). Of area: of the cells with traffic. Trend: all traffic of the place against the same hour of up to 7 days before, with their number; - without such a day. A place is shown in its busiest hour, so its trend leans upwards.",
+        "Aeronaves a la vez: media sobre las consultas recibidas en la hora (al menos {coverage} de las esperadas). Del área: de las celdas con tráfico. Tendencia: todo el tráfico del lugar frente a la misma hora de hasta 7 días anteriores, con su número; - si no hay ninguno. Cada lugar se muestra en su hora de más tráfico, lo que inclina la tendencia al alza.",
     ),
     "band_and_dense": ("positions in band / dense cells", "posiciones en banda / celdas densas"),
     "congestion_on_area": ("of congestion / of area", "de la congestión / del área"),

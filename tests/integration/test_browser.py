@@ -108,5 +108,6 @@ def test_a_materialized_partition_is_shown_with_its_metadata(page, dagster_ui):
 def test_the_report_page_shows_its_figures_and_pictures(page, data, language, words):
     page.goto((data / "reports" / f"traffic_2025-01-15.{language}.html").as_uri())
     assert words in page.inner_text("body")
-    assert page.locator("svg").count() == 3
+    assert page.locator("svg").count() == 4
+    assert page.evaluate("document.querySelector('img').naturalWidth") > 800
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
