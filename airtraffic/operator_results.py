@@ -37,4 +37,4 @@ def operator_results(received: pl.DataFrame) -> pl.DataFrame:
         pl.when(pl.col("satisfaction").is_between(1, 5)).then(pl.col("satisfaction")).alias("satisfaction"),
     )
     knows = pl.any_horizontal(pl.col(name).is_not_null() for name in _KNOWN if name != "currency")
-    return believed.filter(knows).select(RESULTS_SCHEMA)
+    return believed.filter(knows).select(*RESULTS_SCHEMA)
