@@ -31,10 +31,6 @@ QUIET = {
 """Environment of every process that imports MLflow, unless it says otherwise itself."""
 
 
-_KIND = "mlflow.experimentKind"
-"""Tag by which the UI decides what an experiment's pages look like; without it, like those of chat agents."""
-
-
 class MlflowError(AirTrafficError):
     """MLflow did not do what it was asked for."""
 
@@ -69,7 +65,7 @@ class MlflowResource(dg.ConfigurableResource):
             local = not self.tracking_uri.startswith(("http://", "https://"))
             place = (Path(self.artifacts).absolute() / name).as_uri() if local else None
             try:
-                return client.create_experiment(name, place, {_KIND: "custom_model_development"})
+                return client.create_experiment(name, artifact_location=place)
             except MlflowException as error:
                 # Another process may have been faster; if not, this says what is wrong.
                 found = client.get_experiment_by_name(name)
