@@ -10,6 +10,12 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 )
 
 from airtraffic.settings import Settings
+from orchestration.check_clusters import (
+    check_cluster_members,
+    check_cluster_quality,
+    check_cluster_snapshots,
+    check_hotspots,
+)
 from orchestration.check_tables import (
     Finding,
     check_daily_completeness,
@@ -22,7 +28,13 @@ from orchestration.partitions import DAILY, DAY_KEY, HOURLY, hour_key, hours_by_
 from orchestration.resources.lake import LakeResource
 
 Check = Callable[[LakeResource, Settings, Sequence], Iterator[Finding]]
-WARNINGS = {"positions_inside_the_box", "coverage_above_threshold", "day_is_whole"}
+WARNINGS = {
+    "positions_inside_the_box",
+    "coverage_above_threshold",
+    "day_is_whole",
+    "noise_within_bounds",
+    "biggest_cluster_within_bounds",
+}
 """Facts about the traffic or its reception; the others are faults of the platform."""
 
 _HOURLY: dict[str, tuple[Check, dict[str, str]]] = {
@@ -41,6 +53,25 @@ _HOURLY: dict[str, tuple[Check, dict[str, str]]] = {
     "flight_states": (
         check_flight_states,
         {"rows_equal_silver": "As many rows of features as state_vectors has."},
+    ),
+    "cluster_snapshots": (
+        check_cluster_snapshots,
+        {"micro_clusters_are_sound": "No micro-cluster stands twice or is wider than epsilon."},
+    ),
+    "cluster_members": (
+        check_cluster_members,
+        {"positions_conserved": "Every counted position of state_vectors is a member, or noise, once."},
+    ),
+    "cluster_quality": (
+        check_cluster_quality,
+        {
+            "noise_within_bounds": "The share of positions in no cluster is not nearly everything.",
+            "biggest_cluster_within_bounds": "The biggest cluster is not a chain of most traffic.",
+        },
+    ),
+    "hotspots": (
+        check_hotspots,
+        {"hotspots_are_sound": "Polygons are polygons, shares lie between 0 and 1, ranks have no gaps."},
     ),
 }
 _DAILY: dict[str, tuple[Check, dict[str, str]]] = {

@@ -1,7 +1,9 @@
 """Clusters of traffic, hour after hour, and where traffic gathers."""
 
 import os
+from collections import deque
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import dagster as dg
@@ -15,6 +17,7 @@ from airtraffic.cluster_tables import (
 )
 from airtraffic.settings import Settings
 from orchestration.automation import CLUSTERS_EAGER, HOTSPOTS_EAGER, WITH_CLUSTERS
+from orchestration.cluster_picture import PICTURES, cluster_picture
 from orchestration.clusters import CLUSTER_HOUR_TABLES, ClusterConfig, MadeHour, make_clusters
 from orchestration.described import LIVE, described
 from orchestration.hotspots import DAYS_BEFORE, HotspotConfig, make_hotspots
@@ -95,11 +98,18 @@ def clusters(
 ) -> Iterator[dg.MaterializeResult]:
     tables = [name for name in CLUSTER_HOUR_TABLES if dg.AssetKey(name) in context.selected_asset_keys]
     hours = [hour_of(key) for key in context.partition_keys]
-    for made in make_clusters(lake, hours, config.parameters(), tables):
+    parameters = config.parameters(Settings.from_env(os.environ).box)
+    drawn: deque[datetime] = deque(maxlen=PICTURES)
+    for made in make_clusters(lake, hours, parameters, tables):
+        if made.rows["cluster_snapshots"] and "cluster_snapshots" in tables:
+            drawn.append(made.hour)
         for table in tables:
             context.add_asset_metadata(
                 _metadata(table, made), asset_key=table, partition_key=hour_key(made.hour)
             )
+    for hour in drawn:
+        metadata = {"map": cluster_picture(lake, hour)}
+        context.add_asset_metadata(metadata, asset_key="cluster_snapshots", partition_key=hour_key(hour))
     yield from (dg.MaterializeResult(asset_key=table) for table in tables)
 
 
@@ -121,9 +131,10 @@ def clusters(
     backfill_policy=dg.BackfillPolicy.single_run(),
 )
 def hotspots(context: dg.AssetExecutionContext, config: HotspotConfig, lake: LakeResource) -> None:
-    dense = Settings.from_env(os.environ).dense_cell_aircraft
+    settings = Settings.from_env(os.environ)
+    drawn: deque[datetime] = deque(maxlen=PICTURES)
     for hour in sorted(hour_of(key) for key in context.partition_keys):
-        made = make_hotspots(lake, hour, config, dense)
+        made = make_hotspots(lake, hour, config, settings)
         kinds = made["kind"].to_pylist()
         metadata = {
             "dagster/partition_row_count": made.num_rows,
@@ -131,6 +142,10 @@ def hotspots(context: dg.AssetExecutionContext, config: HotspotConfig, lake: Lak
             "of_congestion": kinds.count("congestion"),
         }
         context.add_asset_metadata(metadata, partition_key=hour_key(hour))
+        if made.num_rows:
+            drawn.append(hour)
+    for hour in drawn:
+        context.add_asset_metadata({"map": cluster_picture(lake, hour)}, partition_key=hour_key(hour))
 
 
 _SHOWN = {

@@ -58,15 +58,30 @@ class ClusterConfig(dg.Config):
         description="When two micro-clusters are one cluster: ball (their balls touch), or as in the paper.",
     )
 
-    def parameters(self) -> ClusterParameters:
-        """The same for the domain.
+    def parameters(self, box: tuple[float, float, float, float]) -> ClusterParameters:
+        """The same for the domain, on a plane that touches the earth in the middle of the box.
+
+        Parameters
+        ----------
+        box
+            lamin, lamax, lomin, lomax. [deg]
 
         Raises
         ------
         ConfigurationError
             The values do not fit each other.
         """
-        return ClusterParameters(**self.model_dump())
+        return ClusterParameters(**self.model_dump(), centre=middle(box))
+
+
+def middle(box: tuple[float, float, float, float]) -> tuple[float, float]:
+    """Latitude and longitude in the middle of lamin, lamax, lomin, lomax. [deg]
+
+    >>> middle((-60.0, 15.0, -90.0, -30.0))
+    (-22.5, -60.0)
+    """
+    lamin, lamax, lomin, lomax = box
+    return (lamin + lamax) / 2, (lomin + lomax) / 2
 
 
 @dataclass(frozen=True)

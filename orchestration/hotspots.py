@@ -7,7 +7,8 @@ import polars as pl
 import pyarrow as pa
 from pydantic import Field
 
-from orchestration.clusters import of_hours
+from airtraffic.settings import Settings
+from orchestration.clusters import middle, of_hours
 from orchestration.resources.lake import LakeResource
 from orchestration.silver import hours_predicate, replace_from_newest
 
@@ -45,13 +46,15 @@ class HotspotConfig(dg.Config):
     )
 
 
-def make_hotspots(
-    lake: LakeResource, hour: datetime, config: HotspotConfig, dense_cell_aircraft: int
-) -> pa.Table:
+def make_hotspots(lake: LakeResource, hour: datetime, config: HotspotConfig, settings: Settings) -> pa.Table:
     """Make an hour of ``hotspots``, in one commit."""
     from airtraffic.hotspots import HotspotParameters, hotspots
 
-    parameters = HotspotParameters(**config.model_dump(), dense_cell_aircraft=dense_cell_aircraft)
+    parameters = HotspotParameters(
+        **config.model_dump(),
+        dense_cell_aircraft=settings.dense_cell_aircraft,
+        centre=middle(settings.box),
+    )
     days = [hour.date() - timedelta(days=n) for n in range(DAYS_BEFORE + 1)]
     same_hour = ("hour", "=", hour.hour)
 

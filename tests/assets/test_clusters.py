@@ -1,5 +1,7 @@
 """Hours of clusters on a real lake, each made from the hour before."""
 
+import base64
+import re
 import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,6 +29,14 @@ RECORDINGS = ("sa_60s_20250625T1636Z", "sa_60s_20250621T2325Z")
 def write_silver(lake: LakeResource, rows: pl.DataFrame) -> None:
     for (hour,), part in rows.group_by(pl.col("snapshot_at").dt.truncate("1h"), maintain_order=True):
         lake.replace("state_vectors", state_vectors_table(part), hours_predicate([hour]))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def without_pictures():
+    """They take longer than everything else."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("assets.clusters.PICTURES", 0)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -223,28 +233,33 @@ def test_one_table_made_alone_is_the_one_made_with_the_others(filled, chained):
     assert filled.version("cluster_snapshots") == version
 
 
-def test_each_partition_says_how_its_clusters_are(lake):
+def test_each_partition_says_how_its_clusters_are_and_the_last_ones_show_it(lake, monkeypatch):
+    monkeypatch.setattr("assets.clusters.PICTURES", 1)
     with dg.DagsterInstance.ephemeral() as instance:
         make(lake, HOURS[0], HOURS[1], instance=instance)
-        shown = {}
-        for name in CLUSTER_HOUR_TABLES:
-            records = instance.fetch_materializations(
-                dg.AssetRecordsFilter(dg.AssetKey(name), asset_partitions=[hour_key(HOURS[1])]), limit=5
-            ).records
-            (record,) = records
-            shown[name] = {key: value.value for key, value in record.asset_materialization.metadata.items()}
+        shown = {
+            (record.asset_key.to_user_string(), record.partition_key): {
+                key: value.value for key, value in record.asset_materialization.metadata.items()
+            }
+            for name in CLUSTER_HOUR_TABLES
+            for record in instance.fetch_materializations(dg.AssetKey(name), limit=9).records
+        }
+    assert len(shown) == 2 * len(CLUSTER_HOUR_TABLES)
+    first, last = map(hour_key, HOURS[:2])
     row = quality(lake)[HOURS[1]]
-    assert shown["cluster_snapshots"]["noise_share"] == row["noise_share"]
-    assert shown["cluster_snapshots"]["biggest_share"] == row["biggest_share"]
-    assert shown["cluster_snapshots"]["warmed_up"] is False
-    assert shown["cluster_members"]["dagster/partition_row_count"] == row["positions"]
-    assert shown["cluster_quality"]["dagster/partition_row_count"] == 1
-    events = {
-        name: count
-        for name, count in shown["cluster_events"].items()
-        if name in ("born", "died", "merged", "split")
-    }
-    assert sum(events.values()) == shown["cluster_events"]["dagster/partition_row_count"]
+    snapshots = shown["cluster_snapshots", last]
+    assert snapshots["noise_share"] == row["noise_share"]
+    assert snapshots["biggest_share"] == row["biggest_share"]
+    assert snapshots["warmed_up"] is False
+    assert "map" not in shown["cluster_snapshots", first]
+    picture = re.search(r"data:image/png;base64,(.*)\)", snapshots["map"])[1]
+    assert base64.b64decode(picture).startswith(b"\x89PNG")
+    assert len(picture) < 45_000
+    assert shown["cluster_members", last]["dagster/partition_row_count"] == row["positions"]
+    assert shown["cluster_quality", last]["dagster/partition_row_count"] == 1
+    events = shown["cluster_events", last]
+    kinds = {name: count for name, count in events.items() if name in ("born", "died", "merged", "split")}
+    assert sum(kinds.values()) == events["dagster/partition_row_count"] > 0
 
 
 @pytest.mark.recordings

@@ -174,6 +174,11 @@ def test_the_checks_that_mean_something_are_there_and_have_partitions():
         ("state_vectors", "positions_inside_the_box"): HOURLY,
         ("poll_coverage", "coverage_above_threshold"): HOURLY,
         ("flight_states", "rows_equal_silver"): HOURLY,
+        ("cluster_snapshots", "micro_clusters_are_sound"): HOURLY,
+        ("cluster_members", "positions_conserved"): HOURLY,
+        ("cluster_quality", "noise_within_bounds"): HOURLY,
+        ("cluster_quality", "biggest_cluster_within_bounds"): HOURLY,
+        ("hotspots", "hotspots_are_sound"): HOURLY,
         ("state_vectors_daily", "rows_conserved"): DAILY,
         ("daily_completeness", "day_is_whole"): DAILY,
     }
