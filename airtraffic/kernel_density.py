@@ -1,6 +1,7 @@
 """Gaussian kernel density on a grid of the equal-area plane, and the areas where it is high."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -71,6 +72,6 @@ def areas_above(grid: DensityGrid, level: float) -> list[shapely.Polygon]:
     contours = contour_generator(grid.x, grid.y, grid.values, fill_type=FillType.OuterOffset)
     areas = []
     for points, offsets in zip(*contours.filled(level, np.inf), strict=True):
-        rings = [points[start:end] for start, end in zip(offsets[:-1], offsets[1:], strict=True)]
+        rings = [points[start:end] for start, end in pairwise(offsets)]
         areas.append(shapely.Polygon(rings[0], rings[1:]))
     return areas
