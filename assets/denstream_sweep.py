@@ -1,10 +1,13 @@
 """The job that tries parameters of the clusters on a day and says which are best."""
 
 import json
+import os
 
 import dagster as dg
 
 from airtraffic.cluster_score import RULE
+from airtraffic.settings import Settings
+from orchestration.clusters import middle
 from orchestration.denstream_sweep import SWEPT, SweepConfig, Swept, Tried, sweep
 from orchestration.mlflow_runs import DAGSTER_RUN
 from orchestration.resources.lake import LakeResource
@@ -37,7 +40,8 @@ def try_parameters(
     def told(tried: Tried) -> None:
         context.log.info(f"{tried.parameters.to_json()}: score {tried.score:.3f}")
 
-    swept = sweep(lake, mlflow, config, {DAGSTER_RUN: context.run_id}, told)
+    centre = middle(Settings.from_env(os.environ).box)
+    swept = sweep(lake, mlflow, config, centre, {DAGSTER_RUN: context.run_id}, told)
     best = swept.best
     url = mlflow.run_url(swept.experiment_id, swept.run_id)
     context.log.info(

@@ -79,8 +79,8 @@ class SweepConfig(dg.Config):
             )
         return [day + n * HOUR for n in range(self.first_hour, self.last_hour + 1)]
 
-    def combinations(self) -> list[ClusterParameters]:
-        """The grid, each combination once.
+    def combinations(self, centre: tuple[float, float]) -> list[ClusterParameters]:
+        """The grid, each combination once, on the plane around ``centre`` (latitude and longitude). [deg]
 
         Raises
         ------
@@ -93,7 +93,7 @@ class SweepConfig(dg.Config):
             raise ConfigurationError(
                 f"the grid has {len(grid)} combinations; expected at most max_combinations, {self.max_combinations}"
             )
-        return [ClusterParameters(**each) for each in grid]
+        return [ClusterParameters(**each, centre=centre) for each in grid]
 
 
 @dataclass(frozen=True)
@@ -159,10 +159,20 @@ def sweep(
     lake: LakeResource,
     mlflow: MlflowResource,
     config: SweepConfig,
+    centre: tuple[float, float],
     tags: Mapping[str, str],
     on_tried: Callable[[Tried], None] = lambda _: None,
 ) -> Swept:
     """Try every combination and log it; nothing is written to the lake.
+
+    Parameters
+    ----------
+    centre
+        Latitude and longitude of the middle of the plane. [deg]
+    tags
+        Further tags of the runs.
+    on_tried
+        Called with each combination when it is logged.
 
     Raises
     ------
@@ -171,7 +181,7 @@ def sweep(
     MlflowError
         MLflow failed.
     """
-    hours, grid = config.hours(), config.combinations()
+    hours, grid = config.hours(), config.combinations(centre)
     rows = _silver(lake, hours)
     if not rows.filter(pl.col("snapshot_at") >= hours[0]).height:
         raise ConfigurationError(

@@ -96,6 +96,7 @@ def test_a_day_is_a_row_a_finished_run_and_a_registered_version(lake, mlflow):
     experiment, run_id = run.info.experiment_id, run.info.run_id
     url = f"http://127.0.0.1:5050/#/experiments/{experiment}/runs/{run_id}"
     assert shown.metadata["mlflow_run"].value == url
+    assert "](data:image/png;base64," in shown.metadata["last_30_days"].value
 
 
 def test_the_version_tells_the_cluster_of_each_position_and_is_no_pickle(lake, mlflow, monkeypatch):
@@ -262,5 +263,5 @@ def test_a_sweep_is_a_run_with_one_in_it_for_each_combination_and_names_the_best
 )
 def test_a_sweep_that_is_not_possible_is_refused_before_anything_is_logged(lake, mlflow, change, what):
     with pytest.raises(ConfigurationError, match=what):
-        sweep(lake, mlflow, SweepConfig(**GRID | change), TAGS)
+        sweep(lake, mlflow, SweepConfig(**GRID | change), ClusterParameters().centre, TAGS)
     assert runs(mlflow, "denstream_sweep") == []
