@@ -69,18 +69,14 @@ def read_flights(
     reader = _Reader(rows, provider, name)
     reader.read(earliest, latest)
     reason = reader.reasons()
-    frame = (
-        reader.made.with_columns(original["original"], reason)
-        .with_row_index("position", offset=first)
-        .with_columns(
-            pl.col("position").cast(pl.Int64),
-            pl.col("source").fill_null(provider.source),
-            provider=pl.lit(name),
-            route=pl.lit(route),
-            received_from=pl.lit(received_from),
-            ingested_at=pl.lit(ingested_at).cast(UTC_US),
-            flags=pl.lit([], pl.List(pl.String)),
-        )
+    frame = reader.made.with_columns(original["original"], reason).with_columns(
+        pl.col("source").fill_null(provider.source),
+        position=first + pl.int_range(pl.len(), dtype=pl.Int64),
+        provider=pl.lit(name),
+        route=pl.lit(route),
+        received_from=pl.lit(received_from),
+        ingested_at=pl.lit(ingested_at).cast(UTC_US),
+        flags=pl.lit([], pl.List(pl.String)),
     )
     good = frame.filter(pl.col("reason").is_null())
     bad = frame.filter(pl.col("reason").is_not_null()).with_columns(date=pl.col("ingested_at").dt.date())
@@ -153,7 +149,7 @@ class _Reader:
         designators = {key.upper(): value for key, value in self._provider.airlines.items()}
         self.made = self.made.with_columns(
             pl.col("callsign", "registration").str.to_uppercase(),
-            pl.col("flight_number").str.strip_chars_start("0"),
+            pl.col("flight_number").str.replace(r"^0+(.)", "${1}"),
             airline=code.replace_strict(
                 designators,
                 default=pl.when(code.str.contains(r"^[A-Z]{3}$")).then(code),

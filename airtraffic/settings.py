@@ -39,6 +39,8 @@ class Settings:
     """Where the steps of a run go: in_process, or multiprocess (a process each, from a fork server)."""
     dense_cell_aircraft: int = 5
     """A cell with more aircraft than this in one snapshot is dense. [aircraft]"""
+    operator_database: str = field(default="sqlite:///.data/operator.db", repr=False)
+    """SQLAlchemy URL, with a password."""
     inbox: str = ".data/inbox"
     """Where files of flights are dropped: a folder, or s3://bucket/prefix."""
     callsign_routes: Path | None = None
@@ -114,6 +116,8 @@ class Settings:
                     environ, "AIRTRAFFIC_DENSE_CELL_AIRCRAFT", cls.dense_cell_aircraft, low=1, high=10_000
                 )
             ),
+            operator_database=environ.get("AIRTRAFFIC_OPERATOR_DATABASE")
+            or f"sqlite:///{data / 'operator.db'}",
             inbox=(environ.get("AIRTRAFFIC_INBOX") or str(data / "inbox")).rstrip("/"),
             callsign_routes=_path(environ, "AIRTRAFFIC_CALLSIGN_ROUTES"),
             opensky_flights=_choice(environ, "AIRTRAFFIC_OPENSKY_FLIGHTS", ("off", "on")) == "on",

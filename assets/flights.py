@@ -1,7 +1,7 @@
 """Flights: dropped files into ``flights_raw``, and one row per flight from all routes."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from itertools import product
 
@@ -91,18 +91,27 @@ def files_to_lake(
 def file_events(done: FileRead) -> Iterator[dg.AssetMaterialization]:
     """A materialization for every day that a file changed."""
     about = {"file": str(done.file), "sha256": done.sha256}
-    for day, rows in sorted(done.rows_by_day.items()):
-        if DAILY.has_partition_key(day.strftime(DAY_KEY)):
+    why = {"reason": done.unreadable} if done.unreadable else {}
+    return raw_events(done.rows_by_day, done.rejected, about | why)
+
+
+def raw_events(
+    rows_by_day: Mapping[date, int], rejected: int, about: Mapping[str, str]
+) -> Iterator[dg.AssetMaterialization]:
+    """A materialization of ``flights_raw`` for every day, and one of ``rejected_flights`` for today.
+
+    Days that have no partition, such as those of flights that are only planned, are left out.
+    """
+    for day, rows in sorted(rows_by_day.items()):
+        key = day.strftime(DAY_KEY)
+        if DAILY.has_partition_key(key):
             yield dg.AssetMaterialization(
-                "flights_raw", partition=day.strftime(DAY_KEY), metadata=about | {"rows_added": rows}
+                "flights_raw", partition=key, metadata={**about, "rows_added": rows}
             )
-    if done.rejected:
+    if rejected:
+        today = datetime.now(UTC).strftime(DAY_KEY)
         yield dg.AssetMaterialization(
-            "rejected_flights",
-            partition=datetime.now(UTC).strftime(DAY_KEY),
-            metadata=about
-            | {"rows_added": done.rejected}
-            | ({"reason": done.unreadable} if done.unreadable else {}),
+            "rejected_flights", partition=today, metadata={**about, "rows_added": rejected}
         )
 
 

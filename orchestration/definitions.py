@@ -19,6 +19,7 @@ from assets import (
     flights_raw,
     maintenance,
     opensky_flights,
+    operator_database,
     reports,
     routes,
     sector_findings,
@@ -34,10 +35,12 @@ from orchestration.resources.kafka import KafkaResource
 from orchestration.resources.lake import LakeResource
 from orchestration.resources.mlflow import MlflowResource
 from orchestration.resources.opensky import OpenSkyResource
+from orchestration.resources.operator_database import OperatorDatabaseResource
 from orchestration.resources.reports import ReportsResource
 from sensors.inbox import dropped_files
 from sensors.kafka import kafka_state_vectors
 from sensors.opensky_flights import opensky_flights_of_yesterday
+from sensors.operator_database import operator_rows
 
 _EXECUTORS = {
     "in_process": dg.in_process_executor,
@@ -46,6 +49,13 @@ _EXECUTORS = {
     ),
 }
 _settings = Settings.from_env(os.environ)
+
+
+def _operator_database() -> str:
+    """By the name of its variable where that is set: Dagster's pages show what resources are configured with."""
+    name = "AIRTRAFFIC_OPERATOR_DATABASE"
+    return dg.EnvVar(name) if os.environ.get(name) else _settings.operator_database
+
 
 defs = dg.Definitions(
     assets=[
@@ -74,12 +84,13 @@ defs = dg.Definitions(
         denstream_sweep.denstream_sweep,
         flights.ingest_flight_files,
         opensky_flights.ingest_opensky_flights,
+        operator_database.ingest_operator_database,
         clock.hours,
         clock.days,
         clock.maintenance,
     ],
     schedules=[clock.closed_hour, clock.closed_day, clock.nightly_maintenance],
-    sensors=[kafka_state_vectors, dropped_files, opensky_flights_of_yesterday, automation],
+    sensors=[kafka_state_vectors, dropped_files, operator_rows, opensky_flights_of_yesterday, automation],
     resources={
         "lake": LakeResource(root=_settings.lake),
         "inbox": InboxResource(root=_settings.inbox),
@@ -87,6 +98,7 @@ defs = dg.Definitions(
         "mlflow": MlflowResource(
             tracking_uri=_settings.mlflow, artifacts=_settings.mlflow_artifacts, ui=_settings.mlflow_ui
         ),
+        "operator_database": OperatorDatabaseResource(url=_operator_database()),
         "opensky": OpenSkyResource(),
         "reports": ReportsResource(root=_settings.reports),
     },

@@ -191,6 +191,7 @@ def test_sensors_and_schedules_run_by_default():
         "kafka_state_vectors",
         "dropped_files",
         "opensky_flights_of_yesterday",
+        "operator_rows",
         "automation",
     }
     assert {schedule.name for schedule in repository.schedule_defs} == {

@@ -20,6 +20,7 @@ from cli.child import Child
 from cli.in_memory_kafka import InMemoryKafka
 from orchestration.resources.kafka import KafkaResource
 from orchestration.resources.lake import LakeResource
+from tests.integration import postgres
 
 _S3_START_TIMEOUT_S = 30.0
 
@@ -36,6 +37,16 @@ def apache_kafka(tmp_path_factory) -> Iterator[Broker]:
         pytest.skip(f"Apache Kafka: {missing}, or set KAFKA_BOOTSTRAP_SERVERS")
     with ApacheKafka(settings.kafka_home, tmp_path_factory.mktemp("kafka")) as broker:
         yield broker
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A superuser's URL of a PostgreSQL server that is started for all tests."""
+    programs = postgres.programs()
+    if not programs:
+        pytest.skip("PostgreSQL: install it (Debian: postgresql)")
+    with postgres.server(programs) as url:
+        yield url
 
 
 @pytest.fixture
