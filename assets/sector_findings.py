@@ -21,7 +21,7 @@ from orchestration.sectors import load_sectors
 )
 def sector_complexity(context: dg.AssetExecutionContext, lake: LakeResource) -> None:
     sectors, warning = load_sectors(), _coverage_warning()
-    make_days(context, lambda days: make_sector_complexity(lake, days[0], sectors, warning), at_once=1)
+    make_days(context, lambda days: make_sector_complexity(lake, days, sectors, warning))
 
 
 @dg.asset(
@@ -46,7 +46,7 @@ def country_flows(context: dg.AssetExecutionContext, lake: LakeResource) -> None
 )
 def critical_flights(context: dg.AssetExecutionContext, lake: LakeResource) -> None:
     warning = _coverage_warning()
-    make_days(context, lambda days: make_critical_flights(lake, days[0], warning), at_once=1)
+    make_days(context, lambda days: make_critical_flights(lake, days, warning))
 
 
 def _coverage_warning() -> float:

@@ -27,7 +27,6 @@ from orchestration.described import LIVE, described
 from orchestration.partitions import DAILY, DAY_KEY
 from orchestration.resources.lake import LakeResource
 from orchestration.sectors import (
-    DAYS_AT_ONCE,
     Made,
     Windows,
     load_sectors,
@@ -69,12 +68,10 @@ def _days(first: int, last: int) -> dg.TimeWindowPartitionMapping:
     )
 
 
-def make_days(
-    context: dg.AssetExecutionContext, make: Callable[[list[date]], Made], at_once: int = DAYS_AT_ONCE
-) -> None:
+def make_days(context: dg.AssetExecutionContext, make: Callable[[list[date]], Made]) -> None:
     """The run's days, a span at a time, with the rows of each as metadata."""
     name = context.asset_key.to_user_string()
-    for days in spans((date.fromisoformat(key) for key in context.partition_keys), at_once):
+    for days in spans(date.fromisoformat(key) for key in context.partition_keys):
         rows = rows_by_day(make(days)[name])
         for day in days:
             context.add_asset_metadata(

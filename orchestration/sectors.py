@@ -73,7 +73,10 @@ def make_sector_flights(lake: LakeResource, days: Sequence[date], sectors: Secto
 
     def makers() -> Makers:
         flights = frame(lake, "flights", FLIGHT_COLUMNS, on(days))
-        seen = [_passages_of(lake, day, sectors) for day in sorted(days_with_positions(lake, days))]
+        seen = [
+            _passages_of(lake, day, sectors)
+            for day in sorted(days_with_rows(lake, "state_vectors_daily", days))
+        ]
         return {
             "sector_flights": lambda: sector_flights_table([connectivity_flights(flights, sectors), *seen])
         }
@@ -196,19 +199,25 @@ def replace_all(
 
 
 def read_basis(
-    lake: LakeResource, days: Sequence[date], coverage_warning: float, *, last: int = 0
+    lake: LakeResource,
+    days: Sequence[date],
+    coverage_warning: float,
+    *,
+    last: int = 0,
+    of_flights: bool = True,
 ) -> pl.DataFrame:
-    """``count_basis`` of the days, and of as many as ``last`` after each."""
-    flights = frame(lake, "flights", _BASIS_COLUMNS, on(days, 0, last))
+    """``count_basis`` of the days and of as many as ``last`` after each; of positions alone if so wanted."""
+    where = on(days, 0, last) if of_flights else [("date", "in", [])]
+    flights = frame(lake, "flights", _BASIS_COLUMNS, where)
     completeness = frame(lake, "daily_completeness", _COMPLETENESS_COLUMNS, on(days, 0, last))
     return count_basis(flights, completeness, coverage_warning)
 
 
-def days_with_positions(lake: LakeResource, days: Iterable[date]) -> set[date]:
-    """Those of the days that ``state_vectors_daily`` has rows of."""
-    if not lake.exists("state_vectors_daily"):
+def days_with_rows(lake: LakeResource, name: str, days: Iterable[date]) -> set[date]:
+    """Those of the days that a table partitioned by date has rows of, by its log alone."""
+    if not lake.exists(name):
         return set()
-    there = {partition["date"] for partition in lake.delta("state_vectors_daily").partitions()}
+    there = {partition["date"] for partition in lake.delta(name).partitions()}
     return {day for day in days if day.isoformat() in there}
 
 
