@@ -4,11 +4,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import groupby
 from typing import Any
 
 import dagster as dg
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 from deltalake.exceptions import CommitFailedError
 from pydantic import Field
 
@@ -96,7 +99,7 @@ class MadeHour:
     events: Mapping[str, int]
     """By kind of event."""
     seconds: float
-    """From reading to the last commit. [s]"""
+    """To read and to make it; its commit is its day's. [s]"""
 
 
 def make_clusters(
@@ -107,53 +110,94 @@ def make_clusters(
 ) -> Iterator[MadeHour]:
     """Make hours in order, each from the rows of ``cluster_snapshots`` of the hour before.
 
-    An hour's tables are replaced before the next hour is read, so memory is that of one hour. A missing
-    predecessor, or one made with other parameters, is made up for by the silver of the 4 hours before.
+    A day's hours are one commit of each table, because opening tables takes longer than making an hour;
+    memory is that of a day's members. A missing predecessor, or one made with other parameters, is made
+    up for by the silver of the 4 hours before.
 
     Parameters
     ----------
     tables
         Those of ``CLUSTER_HOUR_TABLES`` that are written.
     """
-    for hour in sorted(hours):
-        began = time.monotonic()
+    for _, of_day in groupby(sorted(hours), key=lambda hour: hour.date()):
+        day = list(of_day)
+        seconds: dict[datetime, float] = {}
         made = replace_together(
+            lake, tables, partial(_day, lake, day, parameters, seconds), hours_predicate(day)
+        )
+        for hour in day:
+            yield _made(hour, made, seconds[hour])
+
+
+def _day(
+    lake: LakeResource,
+    hours: Sequence[datetime],
+    parameters: ClusterParameters,
+    seconds: dict[datetime, float],
+) -> dict[str, pa.Table]:
+    """The rows of the four tables of hours of one day, computed from what is in the lake."""
+    coverage = lake.read("poll_coverage", where=[("date", "=", hours[0].date())]).to_pylist()
+    polls = {row["hour_start"]: row for row in coverage}
+    yesterday = lake.read("cluster_snapshots", where=[("date", "=", hours[0].date() - DAY)])
+    made: dict[datetime, dict[str, pa.Table]] = {}
+    for hour in hours:
+        began = time.monotonic()
+        before = made.get(hour - HOUR)
+        made[hour] = _hour(
             lake,
-            tables,
-            lambda hour=hour: cluster_tables(lake, hour, parameters),
-            hours_predicate([hour]),
+            hour,
+            parameters,
+            previous=before["cluster_snapshots"]
+            if before
+            else of_hours(lake, "cluster_snapshots", hour - HOUR),
+            day_before=yesterday.filter(pc.equal(yesterday["hour"], hour.hour)),
+            polls=polls.get(hour, {"polls_seen": 0, "coverage": None}),
         )
-        (quality,) = made["cluster_quality"].to_pylist()
-        kinds = made["cluster_events"]["event"].value_counts().to_pylist()
-        yield MadeHour(
-            hour=hour,
-            rows={name: table.num_rows for name, table in made.items()},
-            quality=quality,
-            events={kind["values"]: kind["counts"] for kind in kinds},
-            seconds=time.monotonic() - began,
-        )
+        seconds[hour] = time.monotonic() - began
+    return {name: pa.concat_tables([made[hour][name] for hour in hours]) for name in CLUSTER_HOUR_TABLES}
 
 
-def cluster_tables(lake: LakeResource, hour: datetime, parameters: ClusterParameters) -> dict[str, pa.Table]:
-    """The rows of the four tables of an hour, computed from what is in the lake.
+def _hour(
+    lake: LakeResource,
+    hour: datetime,
+    parameters: ClusterParameters,
+    *,
+    previous: pa.Table | None,
+    day_before: pa.Table,
+    polls: Mapping[str, Any],
+) -> dict[str, pa.Table]:
+    """The rows of the four tables of an hour.
 
     An hour that nobody polled has no snapshot, and no cluster died in it: the next one has no predecessor.
     """
     from airtraffic.cluster_hour import COLUMNS, cluster_hour, look_back
     from airtraffic.cluster_quality import hour_quality
 
-    polls = of_hours(lake, "poll_coverage", hour, columns=["polls_seen", "coverage"]).to_pylist()
-    previous = of_hours(lake, "cluster_snapshots", hour - HOUR)
     before = look_back(hour, previous, parameters)
     silver = pl.DataFrame(
         pl.from_arrow(of_hours(lake, "state_vectors", hour, before=before, columns=COLUMNS))
     )
-    if not any(row["polls_seen"] for row in polls) and not (silver["snapshot_at"] >= hour).any():
+    if not polls["polls_seen"] and not (silver["snapshot_at"] >= hour).any():
         silver, previous = silver.clear(), None
     made = cluster_hour(hour, silver, previous, parameters)
-    day_before = of_hours(lake, "cluster_snapshots", hour - DAY)
-    quality = hour_quality(made, day_before, polls[0]["coverage"] if polls else None)
-    return dict(zip(CLUSTER_HOUR_TABLES, (made.snapshots, made.members, made.events, quality), strict=True))
+    quality = hour_quality(made, day_before, polls["coverage"])
+    tables = (made.snapshots, made.members, made.events, quality)
+    return {
+        name: table.cast(TABLES[name].schema) for name, table in zip(CLUSTER_HOUR_TABLES, tables, strict=True)
+    }
+
+
+def _made(hour: datetime, tables: Mapping[str, pa.Table], seconds: float) -> MadeHour:
+    of_hour = {name: table.filter(pc.equal(table["hour"], hour.hour)) for name, table in tables.items()}
+    (quality,) = of_hour["cluster_quality"].to_pylist()
+    kinds = of_hour["cluster_events"]["event"].value_counts().to_pylist()
+    return MadeHour(
+        hour=hour,
+        rows={name: table.num_rows for name, table in of_hour.items()},
+        quality=quality,
+        events={kind["values"]: kind["counts"] for kind in kinds},
+        seconds=seconds,
+    )
 
 
 def of_hours(
@@ -185,14 +229,14 @@ def replace_together(
 
     As in silver: the tables are opened before the input is read, and when another run wrote there in
     between, everything is computed again. Each table is one commit; a run that dies between two of them
-    has failed, and is made again.
+    has failed, and is made again. What ``rows`` gives beyond ``names`` is not written.
     """
     for left in reversed(range(_TRIES)):
         into = {name: lake.delta(name) for name in names}
         made = {name: table.combine_chunks() for name, table in rows().items()}
         try:
             for name in names:
-                lake.replace(name, made[name].cast(TABLES[name].schema), predicate, into=into[name])
+                lake.replace(name, made[name], predicate, into=into[name])
         except CommitFailedError:
             if not left:
                 raise
