@@ -21,7 +21,7 @@ from orchestration.cluster_picture import PICTURES, cluster_picture
 from orchestration.clusters import CLUSTER_HOUR_TABLES, ClusterConfig, MadeHour, make_clusters
 from orchestration.described import LIVE, described
 from orchestration.hotspots import DAYS_BEFORE, HotspotConfig, make_hotspots
-from orchestration.partitions import HOURLY, hour_key, hour_of
+from orchestration.partitions import HOURLY, hour_key, hour_of, hours_by_day
 from orchestration.resources.lake import LakeResource
 
 _SAME_HOUR = [dg.AssetDep("cluster_snapshots")]
@@ -133,17 +133,18 @@ def clusters(
 def hotspots(context: dg.AssetExecutionContext, config: HotspotConfig, lake: LakeResource) -> None:
     settings = Settings.from_env(os.environ)
     drawn: deque[datetime] = deque(maxlen=PICTURES)
-    for hour in sorted(hour_of(key) for key in context.partition_keys):
-        made = make_hotspots(lake, hour, config, settings)
-        kinds = made["kind"].to_pylist()
-        metadata = {
-            "dagster/partition_row_count": made.num_rows,
-            "of_all_traffic": kinds.count("all"),
-            "of_congestion": kinds.count("congestion"),
-        }
-        context.add_asset_metadata(metadata, partition_key=hour_key(hour))
-        if made.num_rows:
-            drawn.append(hour)
+    for hours in hours_by_day(context.partition_keys):
+        made = make_hotspots(lake, hours, config, settings).select(["hour", "kind"]).to_pylist()
+        for hour in hours:
+            kinds = [row["kind"] for row in made if row["hour"] == hour.hour]
+            metadata = {
+                "dagster/partition_row_count": len(kinds),
+                "of_all_traffic": kinds.count("all"),
+                "of_congestion": kinds.count("congestion"),
+            }
+            context.add_asset_metadata(metadata, partition_key=hour_key(hour))
+            if kinds:
+                drawn.append(hour)
     for hour in drawn:
         context.add_asset_metadata({"map": cluster_picture(lake, hour)}, partition_key=hour_key(hour))
 

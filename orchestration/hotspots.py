@@ -1,16 +1,22 @@
 """Hours of hotspots made from the features in the lake, and the map of them with the clusters."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import dagster as dg
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import Field
 
 from airtraffic.settings import Settings
 from orchestration.clusters import middle, of_hours
 from orchestration.resources.lake import LakeResource
 from orchestration.silver import hours_predicate, replace_from_newest
+
+if TYPE_CHECKING:
+    from airtraffic.hotspots import HotspotParameters
 
 _POSITIONS = ("icao24", "latitude", "longitude", "aircraft_in_cell", "congestion_band", "density_congested")
 _CELLS = ("snapshot_at", "cell_id", "latitude", "longitude", "aircraft", "sources")
@@ -46,29 +52,39 @@ class HotspotConfig(dg.Config):
     )
 
 
-def make_hotspots(lake: LakeResource, hour: datetime, config: HotspotConfig, settings: Settings) -> pa.Table:
-    """Make an hour of ``hotspots``, in one commit."""
-    from airtraffic.hotspots import HotspotParameters, hotspots
+def make_hotspots(
+    lake: LakeResource, hours: Sequence[datetime], config: HotspotConfig, settings: Settings
+) -> pa.Table:
+    """Make hours of ``hotspots`` of one day, in one commit."""
+    from airtraffic.hotspots import HotspotParameters
 
     parameters = HotspotParameters(
         **config.model_dump(),
         dense_cell_aircraft=settings.dense_cell_aircraft,
         centre=middle(settings.box),
     )
-    days = [hour.date() - timedelta(days=n) for n in range(DAYS_BEFORE + 1)]
-    same_hour = ("hour", "=", hour.hour)
 
     def rows() -> pa.Table:
-        return hotspots(
-            _frame(of_hours(lake, "flight_states", hour, columns=_POSITIONS)),
-            _frame(of_hours(lake, "traffic_density", hour, columns=_CELLS)),
-            _frame(lake.read("traffic_density", _CELLS, [("date", "in", days[1:]), same_hour])),
-            parameters,
-            hour=hour,
-            coverage=_frame(lake.read("poll_coverage", _COVERAGE, [("date", "in", days), same_hour])),
-        )
+        return pa.concat_tables([_hour(lake, hour, parameters) for hour in sorted(hours)])
 
-    return replace_from_newest(lake, "hotspots", rows, hours_predicate([hour]))
+    return replace_from_newest(lake, "hotspots", rows, hours_predicate(hours))
+
+
+def _hour(lake: LakeResource, hour: datetime, parameters: "HotspotParameters") -> pa.Table:
+    from airtraffic.hotspots import hotspots
+
+    days = [hour.date() - timedelta(days=n) for n in range(DAYS_BEFORE + 1)]
+    same_hour = ("hour", "=", hour.hour)
+    density = lake.read("traffic_density", (*_CELLS, "date"), [("date", "in", days), same_hour])
+    of_day = pc.equal(density["date"], pa.scalar(days[0]))
+    return hotspots(
+        _frame(of_hours(lake, "flight_states", hour, columns=_POSITIONS)),
+        _frame(density.filter(of_day)),
+        _frame(density.filter(pc.invert(of_day))),
+        parameters,
+        hour=hour,
+        coverage=_frame(lake.read("poll_coverage", _COVERAGE, [("date", "in", days), same_hour])),
+    )
 
 
 def _frame(table: pa.Table) -> pl.DataFrame:
