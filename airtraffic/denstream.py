@@ -104,7 +104,7 @@ class DenStream(base.Clusterer):
     @property
     def pruning_period(self) -> float:
         """T_p, the time in which beta mu loses a weight of one. [unit of the half-life]"""
-        return self.half_life * math.log2(self.mu * self.beta / (self.mu * self.beta - 1))
+        return -self.half_life * math.log1p(-1 / (self.beta * self.mu)) / math.log(2)
 
     def learn_one(self, x: Mapping[Hashable, float], t: float | None = None, w: float = 1.0) -> None:
         """Learn a point given by name; a name that is missing is 0, a new one a new dimension.

@@ -233,7 +233,7 @@ def learn(
         clock[LATEST] = max(clock[LATEST], t)
         if clock[LATEST] > clock[NEXT_PRUNING]:
             due = clock[NEXT_PRUNING]
-            due += math.floor((clock[LATEST] - due) / period) * period
+            due += (clock[LATEST] - due) // period * period
             if due >= clock[LATEST]:
                 due -= period
             clock[NEXT_PRUNING] = due + period

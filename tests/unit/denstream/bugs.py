@@ -50,7 +50,7 @@ BUGS = (
         "squares += total * share * _distance2(points, i, centres, row)",
         "squares += total * share * math.sqrt(sum((points[i] - centres[row]) ** 4))",
     ),
-    Bug("ln for log2", MODEL, "math.log2(", "math.log("),
+    Bug("ln for log2", MODEL, " / math.log(2)", ""),
     Bug("no fading", KERNEL, "return math.exp2(-age / half_life)", "return 1.0"),
     Bug("no fading on insert", KERNEL, "        total *= faded\n        squares *= faded\n", ""),
     Bug("overwritten keys", KERNEL, "ids[row] = counts[NEXT_ID]", "ids[row] = counts[ROWS] - 1"),

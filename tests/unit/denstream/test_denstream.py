@@ -144,6 +144,14 @@ def test_after_thousands_of_half_lives_only_the_new_is_there():
     assert np.isfinite(model.snapshot().table["radius"]).all()
 
 
+@pytest.mark.parametrize("mu", [1.0 + 1e-12, 1e9, 1e30])
+def test_the_shortest_and_longest_pruning_periods_work(mu):
+    model = DenStream(**PLAIN | {"mu": mu, "beta": 1.0})
+    assert 0 < model.pruning_period < 1e3
+    model.learn_many(np.arange(20.0)[:, None] % 2 * 9, np.arange(20.0) * 1e5)
+    assert model.to_table().num_rows == 1
+
+
 @pytest.mark.parametrize(
     ("dimensions", "wide"),
     [(1, [1]), (2, [1, 1]), (3, [1, 1, 1]), (2, [0, 1]), (2, [1, 0]), (5, [0, 0, 0, 1, 1])],
