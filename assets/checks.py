@@ -16,6 +16,7 @@ from orchestration.check_clusters import (
     check_cluster_snapshots,
     check_hotspots,
 )
+from orchestration.check_flights import check_flights, check_flights_quality
 from orchestration.check_tables import (
     Finding,
     check_daily_completeness,
@@ -36,6 +37,8 @@ WARNINGS = {
     "biggest_cluster_within_bounds",
 }
 """Facts about the traffic or its reception; the others are faults of the platform."""
+
+_DAYS_AT_ONCE = 31
 
 _HOURLY: dict[str, tuple[Check, dict[str, str]]] = {
     "state_vectors": (
@@ -82,6 +85,11 @@ _DAILY: dict[str, tuple[Check, dict[str, str]]] = {
     "daily_completeness": (
         check_daily_completeness,
         {"day_is_whole": "All 24 hours are there and none is below the coverage threshold."},
+    ),
+    "flights": (check_flights, {"no_flight_twice": "One row per flight_id."}),
+    "flights_quality": (
+        check_flights_quality,
+        {"every_row_has_one_fate": "As many rows as flights_raw has, each counted once by what became of it."},
     ),
 }
 
@@ -133,6 +141,11 @@ def _latest_materializations(
     }
 
 
+def batched(days: list[date]) -> list[list[date]]:
+    """Days of a run over a range, a month of them at a time."""
+    return [days[first : first + _DAYS_AT_ONCE] for first in range(0, len(days), _DAYS_AT_ONCE)]
+
+
 def _definition(asset: str, checks: dict[str, str], hourly: bool) -> dg.AssetChecksDefinition:
     specs = {
         name: dg.AssetCheckSpec(
@@ -146,7 +159,7 @@ def _definition(asset: str, checks: dict[str, str], hourly: bool) -> dg.AssetChe
     def check(context: dg.AssetCheckExecutionContext, lake: LakeResource):
         selected = {key.name for key in context.selected_asset_check_keys}
         keys = context.op_execution_context.partition_keys
-        chunks = hours_by_day(keys) if hourly else [[date.fromisoformat(key)] for key in keys]
+        chunks = hours_by_day(keys) if hourly else batched([date.fromisoformat(key) for key in keys])
         for chunk in chunks:
             for evaluation in evaluations(context.instance, lake, asset, chunk):
                 if evaluation.check_name in selected:
