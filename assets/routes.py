@@ -18,7 +18,7 @@ from airtraffic.route_thresholds import load_route_thresholds
 from airtraffic.table import Table
 from orchestration.automation import DAILY_EAGER, MONTHLY_EAGER
 from orchestration.described import MONTHLY_FRESH, NIGHTLY, described
-from orchestration.partitions import DAILY, MONTH_KEY, MONTHLY
+from orchestration.partitions import DAILY, DAY_KEY, MONTH_KEY, MONTHLY
 from orchestration.resources.lake import LakeResource
 from orchestration.routes import (
     THRESHOLDS,
@@ -28,6 +28,7 @@ from orchestration.routes import (
     make_route_performance,
     make_route_performance_monthly,
 )
+from orchestration.sectors import rows_by_day, spans
 
 _AND_DAY_AFTER = dg.TimeWindowPartitionMapping(
     start_offset=0, end_offset=1, allow_nonexistent_upstream_partitions=True
@@ -57,7 +58,7 @@ def _monthly(table: Table, purpose: str) -> dict:
     deps=["flights", dg.AssetDep("state_vectors_daily", partition_mapping=_AND_DAY_AFTER)],
 )
 def flight_distances(context: dg.AssetExecutionContext, lake: LakeResource) -> None:
-    _each_day(context, lambda day: make_flight_distances(lake, day))
+    _each_span(context, lambda days: make_flight_distances(lake, days))
 
 
 @dg.asset(
@@ -68,7 +69,7 @@ def flight_distances(context: dg.AssetExecutionContext, lake: LakeResource) -> N
 )
 def route_performance(context: dg.AssetExecutionContext, lake: LakeResource) -> None:
     thresholds = load_route_thresholds(THRESHOLDS)
-    _each_day(context, lambda day: make_route_performance(lake, day, thresholds))
+    _each_span(context, lambda days: make_route_performance(lake, days, thresholds))
 
 
 @dg.asset(
@@ -100,15 +101,17 @@ def airline_monthly(context: dg.AssetExecutionContext, lake: LakeResource) -> No
     _each_month(context, lambda month: make_airline_monthly(lake, month))
 
 
-def _each_day(context: dg.AssetExecutionContext, make: Callable[[date], pa.Table]) -> None:
-    for key in context.partition_keys:
-        _note(context, key, make(date.fromisoformat(key)))
+def _each_span(context: dg.AssetExecutionContext, make: Callable[[list[date]], pa.Table]) -> None:
+    for days in spans(date.fromisoformat(key) for key in context.partition_keys):
+        rows = rows_by_day(make(days))
+        for day in days:
+            _note(context, day.strftime(DAY_KEY), rows.get(day, 0))
 
 
 def _each_month(context: dg.AssetExecutionContext, make: Callable[[date], pa.Table]) -> None:
     for key in context.partition_keys:
-        _note(context, key, make(datetime.strptime(key, MONTH_KEY).date()))
+        _note(context, key, make(datetime.strptime(key, MONTH_KEY).date()).num_rows)
 
 
-def _note(context: dg.AssetExecutionContext, key: str, made: pa.Table) -> None:
-    context.add_asset_metadata({"dagster/partition_row_count": made.num_rows}, partition_key=key)
+def _note(context: dg.AssetExecutionContext, key: str, rows: int) -> None:
+    context.add_asset_metadata({"dagster/partition_row_count": rows}, partition_key=key)

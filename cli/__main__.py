@@ -105,6 +105,15 @@ def backfill(settings: Settings, selection: str, start, end) -> None:
 
 
 @cli.command()
+@click.pass_obj
+def inbox(settings: Settings) -> None:
+    """Read the files of flights that wait in the inbox, and make their days; ./run up does it by itself."""
+    from cli.inbox import run_inbox
+
+    run_inbox(settings)
+
+
+@cli.command()
 @click.argument("table")
 @click.option("--from", "start", type=click.DateTime(["%Y-%m-%d"]), required=True, help="First day (UTC).")
 @click.option("--to", "end", type=click.DateTime(["%Y-%m-%d"]), required=True, help="Last day, included.")

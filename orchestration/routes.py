@@ -1,8 +1,8 @@
-"""Tables of the airline's view, from ``flights`` and what operators know of theirs."""
+"""Tables of the airline's view, from ``flights`` and what operators know of theirs; days in spans, months alone."""
 
 from calendar import monthrange
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -14,8 +14,10 @@ from airtraffic.flight_tables import DATABASE, OPERATOR_EVENTS
 from airtraffic.operator_results import operator_results
 from airtraffic.route_opportunities import MONTHS_BEFORE, route_opportunities
 from airtraffic.route_performance import route_performance
+from airtraffic.route_tables import FLIGHT_DISTANCES, ROUTE_PERFORMANCE_MONTHLY
 from airtraffic.route_thresholds import RouteThresholds
-from orchestration.resources.lake import Filter, LakeResource
+from orchestration.resources.lake import LakeResource
+from orchestration.sectors import days_with_rows, frame, on
 from orchestration.silver import replace_from_newest
 
 THRESHOLDS = Path(__file__).parents[1] / "config" / "routes.yaml"
@@ -61,29 +63,41 @@ _RESULTS = (
 )
 
 
-def make_flight_distances(lake: LakeResource, day: date) -> pa.Table:
-    """Make a day of ``flight_distances``."""
+def make_flight_distances(lake: LakeResource, days: Sequence[date]) -> pa.Table:
+    """Make consecutive days of ``flight_distances``, in one commit."""
+    seen = sorted(days_with_rows(lake, "state_vectors", days))
 
     def rows() -> pa.Table:
-        flights = _read(lake, "flights", _TRACKED, [("date", "=", day)])
-        both = [("date", "in", [day, day + timedelta(days=1)])]
-        positions = _read(lake, "state_vectors", _POSITIONS, both) if flights.height else _nothing(lake)
-        return flight_distances(flights, positions)
+        return pa.concat_tables(
+            [FLIGHT_DISTANCES.schema.empty_table(), *(_distances(lake, day) for day in seen)]
+        )
 
-    return replace_from_newest(lake, "flight_distances", rows, f"date = '{day}'")
+    return _replaced(lake, "flight_distances", days, rows)
 
 
-def make_route_performance(lake: LakeResource, day: date, thresholds: RouteThresholds) -> pa.Table:
-    """Make a day of ``route_performance``."""
-    return _replaced(lake, "route_performance", day, lambda: _performance(lake, day, [day], thresholds))
+def make_route_performance(lake: LakeResource, days: Sequence[date], thresholds: RouteThresholds) -> pa.Table:
+    """Make consecutive days of ``route_performance``, in one commit."""
+
+    def rows() -> pa.Table:
+        behind = _behind(lake, days)
+        by_day = ([part.filter(pl.col("date") == day) for part in behind] for day in days)
+        return pa.concat_tables(
+            route_performance(day, flights, distances, operator_results(received), thresholds)
+            for day, (flights, distances, received) in zip(days, by_day, strict=True)
+        )
+
+    return _replaced(lake, "route_performance", days, rows)
 
 
 def make_route_performance_monthly(lake: LakeResource, month: date, thresholds: RouteThresholds) -> pa.Table:
     """Make a month of ``route_performance_monthly``, from its flights and not from its days' means."""
-    days = days_of(month)
-    return _replaced(
-        lake, "route_performance_monthly", month, lambda: _performance(lake, month, days, thresholds)
-    )
+
+    def rows() -> pa.Table:
+        flights, distances, received = _behind(lake, days_of(month))
+        made = route_performance(month, flights, distances, operator_results(received), thresholds)
+        return made.cast(ROUTE_PERFORMANCE_MONTHLY.schema)
+
+    return _replaced(lake, "route_performance_monthly", [month], rows)
 
 
 def make_route_opportunities(lake: LakeResource, month: date, thresholds: RouteThresholds) -> pa.Table:
@@ -91,23 +105,21 @@ def make_route_opportunities(lake: LakeResource, month: date, thresholds: RouteT
     before = [months_before(month, n) for n in range(1, MONTHS_BEFORE + 1)]
 
     def rows() -> pa.Table:
-        routes = _read(lake, "route_performance_monthly", None, [("date", "in", [month, *before])])
+        routes = frame(lake, "route_performance_monthly", None, on([month, *before]))
         current = pl.col("date") == month
         return route_opportunities(month, routes.filter(current), routes.filter(~current), thresholds)
 
-    return _replaced(lake, "route_opportunities", month, rows)
+    return _replaced(lake, "route_opportunities", [month], rows)
 
 
 def make_airline_monthly(lake: LakeResource, month: date) -> pa.Table:
     """Make a month of ``airline_monthly``."""
 
     def rows() -> pa.Table:
-        where: list[Filter] = [("date", "in", days_of(month))]
-        return airline_monthly(
-            month, _read(lake, "flights", ("airline", "cancelled", "source", "date"), where)
-        )
+        columns = ("airline", "cancelled", "source", "date")
+        return airline_monthly(month, frame(lake, "flights", columns, on(days_of(month))))
 
-    return _replaced(lake, "airline_monthly", month, rows)
+    return _replaced(lake, "airline_monthly", [month], rows)
 
 
 def days_of(month: date) -> list[date]:
@@ -129,27 +141,21 @@ def months_before(month: date, count: int) -> date:
     return date(months // 12, months % 12 + 1, 1)
 
 
-def _performance(
-    lake: LakeResource, carried: date, days: Sequence[date], thresholds: RouteThresholds
-) -> pa.Table:
-    where: list[Filter] = [("date", "in", list(days))]
-    received = _read(lake, "flights_raw", _RESULTS, [*where, ("route", "in", [DATABASE, OPERATOR_EVENTS])])
-    return route_performance(
-        carried,
-        _read(lake, "flights", _FLIGHTS, where),
-        _read(lake, "flight_distances", None, where),
-        operator_results(received),
-        thresholds,
+def _behind(lake: LakeResource, days: Sequence[date]) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Flights, their distances, and what operators sent, of some days."""
+    where = on(days)
+    return (
+        frame(lake, "flights", _FLIGHTS, where),
+        frame(lake, "flight_distances", None, where),
+        frame(lake, "flights_raw", _RESULTS, [*where, ("route", "in", [DATABASE, OPERATOR_EVENTS])]),
     )
 
 
-def _replaced(lake: LakeResource, name: str, day: date, rows: Callable[[], pa.Table]) -> pa.Table:
-    return replace_from_newest(lake, name, rows, f"date = '{day}'")
+def _distances(lake: LakeResource, day: date) -> pa.Table:
+    flights = frame(lake, "flights", _TRACKED, on([day]))
+    return flight_distances(flights, frame(lake, "state_vectors", _POSITIONS, on([day], 0, 1)))
 
 
-def _read(lake: LakeResource, name: str, columns: Sequence[str] | None, where: list[Filter]) -> pl.DataFrame:
-    return pl.DataFrame(pl.from_arrow(lake.read(name, columns, where)))
-
-
-def _nothing(lake: LakeResource) -> pl.DataFrame:
-    return _read(lake, "state_vectors", _POSITIONS, [("date", "=", date(1970, 1, 1))])
+def _replaced(lake: LakeResource, name: str, days: Sequence[date], rows: Callable[[], pa.Table]) -> pa.Table:
+    predicate = "date IN ({})".format(", ".join(f"'{day}'" for day in days))
+    return replace_from_newest(lake, name, rows, predicate)

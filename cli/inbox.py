@@ -1,0 +1,55 @@
+"""``./run inbox``: the files of flights that wait in the inbox, read into the lake."""
+
+import time
+from datetime import UTC, datetime
+
+import dagster as dg
+from rich.console import Console
+
+from airtraffic.errors import AirTrafficError
+from airtraffic.settings import Settings
+from cli.environment import check_lake, prepare
+
+
+def run_inbox(settings: Settings) -> None:
+    """Read every file that waits, then make the days of flights that changed.
+
+    Raises
+    ------
+    AirTrafficError
+        A run failed.
+    """
+    check_lake(settings)
+    prepare(settings)
+    from cli.materialize import materialize
+    from cli.runs import open_instance, run_job
+    from orchestration.definitions import defs
+    from orchestration.partitions import DAY_KEY
+
+    console, began = Console(), time.monotonic()
+    with open_instance() as instance, console.status(f"reading the files in {settings.inbox}"):
+        outcome = run_job(defs.resolve_job_def("ingest_files"), instance)
+    if not outcome.success:
+        raise AirTrafficError(f"the files were not read: {outcome.error}")
+    days = sorted(partition for asset, partition in outcome.made if asset == "flights_raw")
+    if not days:
+        console.print(
+            f"Nothing new in {settings.inbox}. A file goes to the folder of its provider "
+            "(config/providers.yaml), such as inbox/bimtra/; what was read lies in archive/."
+        )
+        return
+    keys = {dg.AssetKey(name) for name in ("flights", "flights_quality")}
+    tally = materialize(
+        defs,
+        keys,
+        [datetime.strptime(day, DAY_KEY).replace(tzinfo=UTC) for day in days],
+        console,
+        "flights by day",
+    )
+    if tally.failed:
+        raise AirTrafficError("some days were not made: " + "; ".join(tally.failed))
+    console.print(
+        f"{len(days):,} days of flights, {days[0]} to {days[-1]}, in {time.monotonic() - began:.0f} s. "
+        f"[bold]./run backfill 'flights+' --from {days[0]} --to {days[-1]}[/] makes what hangs on them.",
+        soft_wrap=True,
+    )
