@@ -187,7 +187,7 @@ def test(pytest_arguments: tuple[str, ...]) -> None:
 @cli.command()
 @click.argument("names", nargs=-1)
 def bench(names: tuple[str, ...]) -> None:
-    """Measure side by side, as ratios: ingest, features, live, backfill (default: all)."""
+    """Measure side by side, as ratios: ingest, features, live, backfill, denstream, sectors (default: all)."""
     from cli.bench import run_bench
 
     run_bench(names)
