@@ -7,6 +7,7 @@ import dagster as dg
 from airtraffic.sector_finding_tables import COUNTRY_FLOWS, CRITICAL_FLIGHTS, SECTOR_COMPLEXITY
 from airtraffic.settings import Settings
 from assets.sectors import daily, make_days
+from orchestration.automation import SECTORS_EAGER
 from orchestration.resources.lake import LakeResource
 from orchestration.sector_findings import make_country_flows, make_critical_flights, make_sector_complexity
 from orchestration.sectors import load_sectors
@@ -42,6 +43,9 @@ def country_flows(context: dg.AssetExecutionContext, lake: LakeResource) -> None
         "Episodes in which an aircraft was critical, with reasons, place, nearest airport and flight, in the order "
         "in which to review them.",
         {"flight_states": (0, 0), "flights": (-1, 0), "daily_completeness": (0, 0)},
+        # Flights of the day before alone are no reason: there are no positions to be critical.
+        SECTORS_EAGER
+        & dg.AutomationCondition.asset_matches("daily_completeness", ~dg.AutomationCondition.missing()),
     )
 )
 def critical_flights(context: dg.AssetExecutionContext, lake: LakeResource) -> None:
