@@ -89,7 +89,9 @@ _DAILY: dict[str, tuple[Check, dict[str, str]]] = {
     "flights": (check_flights, {"no_flight_twice": "One row per flight_id."}),
     "flights_quality": (
         check_flights_quality,
-        {"every_row_has_one_fate": "As many rows as flights_raw has, each counted once by what became of it."},
+        {
+            "every_row_has_one_fate": "As many rows as flights_raw has, each counted once by what became of it."
+        },
     ),
 }
 
