@@ -8,6 +8,7 @@ import pytest
 
 from orchestration.automation import CLUSTERS_EAGER
 from orchestration.clusters import CLUSTER_HOUR_TABLES
+from orchestration.definitions import defs
 from orchestration.partitions import HOURLY, hour_key
 from tests.assets.ticks import NOW, Asked, Ticks
 
@@ -166,6 +167,21 @@ def test_a_run_that_was_asked_for_and_failed_is_not_asked_for_again_and_again(la
     ticks.report("state_vectors", hour_key(NOON))
     assert ticks.tick() == asked(0, 1, 2, 3, 4)
     assert ticks.tick() == ticks.tick() == {}
+
+
+def test_hotspots_follow_the_features_of_their_hour_and_not_the_days_before(lake_of):
+    ticks = lake_of(range(-24, 2), (*SILVER, "traffic_density", "hotspots"))
+    ticks.shown = {"hotspots"}
+    ticks.report("traffic_density", hour_key(NOON - 24 * HOUR))
+    assert ticks.settle() == []
+    ticks.report("flight_states", hour_key(NOON))
+    assert ticks.settle() == [{"hotspots": {hour_key(NOON)}}]
+
+
+def test_the_job_of_the_closed_hour_makes_its_clusters_and_hotspots():
+    job = defs.resolve_job_def("hours")
+    made = {key.to_user_string() for key in job.asset_layer.executable_asset_keys}
+    assert {*CLUSTER_HOUR_TABLES, "hotspots"} <= made
 
 
 def test_the_memory_of_each_part_of_the_condition_is_its_own():
