@@ -125,7 +125,7 @@ FLIGHTS = Table(
             column(
                 "flags",
                 pa.list_(pa.string()),
-                "What is odd about it, sorted, empty when nothing: arrival_not_after_departure, "
+                "What is odd about it, sorted, empty when nothing: airport_by_callsign, arrival_not_after_departure, "
                 "arrival_unobserved, cancelled, departure_unobserved, duration_over_6h, no_arrival, "
                 "same_airport, unknown_destination, unknown_origin",
             ),
