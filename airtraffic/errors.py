@@ -15,3 +15,7 @@ class MessagesGoneError(AirTrafficError):
 
 class CapacityError(AirTrafficError):
     """A capacity cannot be computed from the values that were given."""
+
+
+class TopicMissingError(AirTrafficError):
+    """The broker has no topic of this name."""

@@ -3,7 +3,7 @@
 import pyarrow as pa
 
 from airtraffic.route_thresholds import INDICATORS
-from airtraffic.table import Table, column
+from airtraffic.table import TIMESTAMP, Table, column
 
 _COUNT = pa.int64()
 _DATE = column("date", pa.date32(), "Day of departure, partition column", "UTC")
@@ -109,6 +109,21 @@ ROUTE_PERFORMANCE_MONTHLY = Table(
     pa.schema([*_PERFORMANCE, _MONTH]),
     ("date",),
 )
+ROUTE_PERFORMANCE_LIVE = Table(
+    "route_performance_live",
+    "routes",
+    "One row per day, origin, destination and airline; while the day lasts, of the 24 hours before as_of",
+    pa.schema(
+        [
+            column("as_of", TIMESTAMP, "End of the 24 hours, not included", "UTC"),
+            column("window_from", TIMESTAMP, "Their start; a flight counts by its departure or plan", "UTC"),
+            column("last_event_at", TIMESTAMP, "When the newest of the route's events occurred", "UTC"),
+            *_PERFORMANCE,
+            column("date", pa.date32(), "Day of the window's last moment, partition column", "UTC"),
+        ]
+    ),
+    ("date",),
+)
 ROUTE_OPPORTUNITIES = Table(
     "route_opportunities",
     "routes",
@@ -192,6 +207,7 @@ FLIGHT_DISTANCES = Table(
 ROUTE_TABLES = (
     ROUTE_PERFORMANCE,
     ROUTE_PERFORMANCE_MONTHLY,
+    ROUTE_PERFORMANCE_LIVE,
     ROUTE_OPPORTUNITIES,
     AIRLINE_MONTHLY,
     FLIGHT_DISTANCES,

@@ -39,7 +39,9 @@ class StopFlag:
         self._set = True
 
 
-class _Speed(click.ParamType):
+class Speed(click.ParamType):
+    """Times real time, or as fast as possible."""
+
     name = "1|N|max"
 
     def convert(self, value, param, ctx):
@@ -74,7 +76,7 @@ class _Speed(click.ParamType):
 )
 @click.option(
     "--speed",
-    type=_Speed(),
+    type=Speed(),
     default="1",
     show_default=True,
     help="replay, simulate: real time, N times it, or as fast as possible.",
@@ -151,7 +153,7 @@ def run(choice: Choice, settings: Settings, stop: StopFlag, *, human: bool) -> T
     """Open the source and the broker, and collect."""
     bootstrap_servers = _bootstrap_servers(settings)
     with opened(choice, settings, os.environ, time.time) as source:
-        if not _broker_is_ready(bootstrap_servers, settings, stop):
+        if not broker_is_ready(bootstrap_servers, settings, stop):
             return Totals()
         # What OpenSky says now is new; what is replayed or simulated may be in the lake already.
         known = set() if choice.source == "opensky" else known_polls(settings.lake)
@@ -174,7 +176,7 @@ def _bootstrap_servers(settings: Settings) -> str:
     return settings.kafka_bootstrap_servers
 
 
-def _broker_is_ready(bootstrap_servers: str, settings: Settings, stop: StopFlag) -> bool:
+def broker_is_ready(bootstrap_servers: str, settings: Settings, stop: StopFlag) -> bool:
     """Wait for the broker and see to the topics; False when told to stop meanwhile."""
     pause_s = _FIRST_PAUSE_S
     while not stop.is_set():

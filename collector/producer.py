@@ -102,14 +102,21 @@ class Producer:
                 (self.topics.rejected, None, encode_rejected(rejected, poll.snapshot_at, source))
                 for rejected in poll.rejected
             ]
-        self._deliver(rows)
-        self._deliver(announcements)
+        self.deliver(rows)
+        self.deliver(announcements)
 
     def close(self) -> None:
         """Let go of the broker; nothing is in flight after ``send``."""
         self._kafka.flush(5)
 
-    def _deliver(self, messages: list[_Message]) -> None:
+    def deliver(self, messages: list[_Message]) -> None:
+        """Send messages, each topic, key and value, and wait until all of them are acknowledged.
+
+        Raises
+        ------
+        DeliveryError
+            As ``send``.
+        """
         pause_s = 1.0
         while messages:
             for message in messages:

@@ -1,6 +1,7 @@
 """The topics: what they should be like, creating them, and saying where they differ."""
 
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -101,6 +102,10 @@ def create_topics(
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise AirTrafficError(f"the broker did not create {name}: {error.args[0].str()}") from error
+    # The controller has them; the broker that is asked learns of them a moment later.
+    until = time.monotonic() + _TIMEOUT_S
+    while not set(created) <= _metadata(admin).topics.keys() and time.monotonic() < until:
+        time.sleep(0.05)
     return created
 
 

@@ -20,6 +20,7 @@ from assets import (
     maintenance,
     opensky_flights,
     operator_database,
+    operator_events,
     reports,
     routes,
     sector_findings,
@@ -41,6 +42,7 @@ from sensors.inbox import dropped_files
 from sensors.kafka import kafka_state_vectors
 from sensors.opensky_flights import opensky_flights_of_yesterday
 from sensors.operator_database import operator_rows
+from sensors.operator_events import kafka_operator_events
 
 _EXECUTORS = {
     "in_process": dg.in_process_executor,
@@ -61,6 +63,7 @@ defs = dg.Definitions(
     assets=[
         *bronze.TABLES,
         *flights_raw.TABLES,
+        operator_events.operator_events,
         *dg.load_assets_from_modules(
             [
                 silver,
@@ -74,6 +77,7 @@ defs = dg.Definitions(
                 sector_findings,
                 capacity_report,
                 routes,
+                operator_events,
                 maintenance,
             ]
         ),
@@ -84,13 +88,21 @@ defs = dg.Definitions(
         denstream_sweep.denstream_sweep,
         flights.ingest_flight_files,
         opensky_flights.ingest_opensky_flights,
+        operator_events.ingest_operator_events,
         operator_database.ingest_operator_database,
         clock.hours,
         clock.days,
         clock.maintenance,
     ],
     schedules=[clock.closed_hour, clock.closed_day, clock.nightly_maintenance],
-    sensors=[kafka_state_vectors, dropped_files, operator_rows, opensky_flights_of_yesterday, automation],
+    sensors=[
+        kafka_state_vectors,
+        kafka_operator_events,
+        dropped_files,
+        operator_rows,
+        opensky_flights_of_yesterday,
+        automation,
+    ],
     resources={
         "lake": LakeResource(root=_settings.lake),
         "inbox": InboxResource(root=_settings.inbox),

@@ -118,11 +118,11 @@ class Simulation:
         self.box = box
         airports = load_airports()
         size = max(10, round((aircraft or USUAL_AIRCRAFT) * _FLEET_PER_AIRCRAFT))
-        self._airports = airports
-        self._fleet = make_fleet(seed, size, airports)
-        self._schedule = Schedule(seed, self._fleet, airports, Demand.of_day())
+        self.airports = airports
+        self.fleet = make_fleet(seed, size, airports)
+        self._schedule = Schedule(seed, self.fleet, airports, Demand.of_day())
         self._receivers = Receivers.around(airports, seed)
-        self._state_vectors = StateVectors(seed, self._fleet, box)
+        self._state_vectors = StateVectors(seed, self.fleet, box)
         self._days: OrderedDict[int, Flights] = OrderedDict()
 
     def polls(self, start: datetime | None = None) -> Iterator[SimulatedPoll]:
@@ -144,8 +144,8 @@ class Simulation:
 
     def _block(self, times: np.ndarray) -> Iterator[SimulatedPoll]:
         flights = self._flights(int(times[0]), int(times[-1]))
-        trajectories = Trajectories(flights, self._airports)
-        reception = receive(self.seed, flights, trajectories, self._fleet, self._receivers, times)
+        trajectories = Trajectories(flights, self.airports)
+        reception = receive(self.seed, flights, trajectories, self.fleet, self._receivers, times)
         table, bounds = self._state_vectors.tables(flights, trajectories, reception)
         for index, time in enumerate(times):
             first, last = int(bounds[index]), int(bounds[index + 1])
@@ -154,12 +154,13 @@ class Simulation:
     def _flights(self, first_s: int, last_s: int) -> Flights:
         """Flights that may be shown between two times, in the order of their aircraft."""
         day = first_s // DAY_S
-        flights = Flights.join([self._day(day - back) for back in range(LONGEST_DUTY_DAYS)])
+        flights = Flights.join([self.flights_of(day - back) for back in range(LONGEST_DUTY_DAYS)])
         shown = (flights.on_s <= last_s) & (flights.off_s >= first_s - LOOKBACK_S)
         chosen = np.flatnonzero(shown)
         return flights.take(chosen[np.argsort(flights.id[chosen] & ((1 << 28) - 1), kind="stable")])
 
-    def _day(self, day: int) -> Flights:
+    def flights_of(self, day: int) -> Flights:
+        """Flights of the aircraft whose day of work begins on ``day``, counted from 1970-01-01."""
         if day not in self._days:
             self._days[day] = self._schedule.day(day)
             while len(self._days) > _DAYS_KEPT:

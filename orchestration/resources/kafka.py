@@ -17,7 +17,7 @@ from confluent_kafka import (
 from confluent_kafka.admin import AdminClient
 from pydantic import Field
 
-from airtraffic.errors import AirTrafficError
+from airtraffic.errors import AirTrafficError, TopicMissingError
 from airtraffic.settings import Settings, Topics
 
 _log = logging.getLogger(__name__)
@@ -121,7 +121,7 @@ class KafkaResource(dg.ConfigurableResource):
         found = {name: metadata.topics[name] for name in topics if name in metadata.topics}
         missing = [name for name in topics if name not in found]
         if missing:
-            raise AirTrafficError(
+            raise TopicMissingError(
                 f"no topics {missing} on the broker at {self.bootstrap_servers}; ./run topics creates them"
             )
         cluster, ids = metadata.cluster_id or "", {}

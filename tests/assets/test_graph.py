@@ -24,6 +24,8 @@ DAYS = {
     "cluster_day",
     "daily_report",
     "flights_raw",
+    "operator_events",
+    "route_performance_live",
     "rejected_flights",
     "track_flights",
     "flights",
@@ -34,7 +36,14 @@ DAYS = {
     "route_performance",
 }
 MONTHS = {"route_performance_monthly", "route_opportunities", "airline_monthly"}
-FILLED_BY_INGESTION = {"state_vectors_raw", "polls", "rejected_messages", "flights_raw", "rejected_flights"}
+FILLED_BY_INGESTION = {
+    "state_vectors_raw",
+    "polls",
+    "rejected_messages",
+    "flights_raw",
+    "operator_events",
+    "rejected_flights",
+}
 
 
 def spec(name: str) -> dg.AssetSpec:
@@ -118,6 +127,7 @@ def test_lineage():
         "state_vectors_daily": {"state_vectors"},
         "daily_completeness": {"state_vectors_daily", "poll_coverage"},
         "track_flights": {"state_vectors_daily", "daily_completeness"},
+        "route_performance_live": {"operator_events"},
         "flights": {"flights_raw", "track_flights"},
         "flights_quality": {"flights_raw", "track_flights"},
         "flight_states": {"state_vectors"},
@@ -190,6 +200,7 @@ def test_sensors_and_schedules_run_by_default():
     assert {sensor.name for sensor in repository.sensor_defs} == {
         "kafka_state_vectors",
         "dropped_files",
+        "kafka_operator_events",
         "opensky_flights_of_yesterday",
         "operator_rows",
         "automation",

@@ -259,7 +259,7 @@ def test_missing_topics_are_made_as_documented_and_differences_only_told(apache_
     admin = AdminClient({"bootstrap.servers": servers})
     odd = NewTopic(names.polls, 2, 1, config={"retention.ms": "1000", "compression.type": "gzip"})
     admin.create_topics([odd])[names.polls].result(20)
-    assert create_topics(servers, names) == [names.state_vectors, names.rejected]
+    assert create_topics(servers, names) == [names.state_vectors, names.rejected, names.operator_events]
     told = {(d.topic, d.setting): (d.expected, d.found) for d in check_topics(servers, names)}
     assert told == {
         (names.polls, "partitions"): ("1", "2"),

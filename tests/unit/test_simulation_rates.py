@@ -212,4 +212,4 @@ def test_a_few_arrivals_hold_near_busy_airports():
     held = flights.holding_s > 0
     assert 0.002 < held.mean() < 0.08
     busiest = np.bincount(flights.destination[held]).argmax()
-    assert simulation._airports.codes[busiest] in {"SBSP", "SBGR", "SBRJ", "SBKP", "SKBO", "SBCF"}
+    assert simulation.airports.codes[busiest] in {"SBSP", "SBGR", "SBRJ", "SBKP", "SKBO", "SBCF"}
