@@ -19,7 +19,7 @@ HOUR = timedelta(hours=1)
 @pytest.fixture
 def ticks():
     with dg.DagsterInstance.ephemeral() as instance:
-        yield Ticks(instance, CHAIN | DAILY)
+        yield Ticks(instance, evaluated=CHAIN | DAILY)
 
 
 def each(assets: set[str], *partitions: str) -> dict[str, set[str]]:

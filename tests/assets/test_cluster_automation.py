@@ -38,7 +38,7 @@ def lake_of():
                     instance.report_runless_asset_event(
                         dg.AssetMaterialization(asset, partition=hour_key(hour))
                     )
-            return Ticks(instance, CLUSTER_HOUR_TABLES)
+            return Ticks(instance, CLUSTER_HOUR_TABLES, evaluated=(*SILVER, *CLUSTER_HOUR_TABLES, "hotspots"))
 
         yield make
 

@@ -20,11 +20,20 @@ class Ticks:
     ----------
     shown
         Assets that a test looks at; the others are asked for and made all the same. All when None.
+    evaluated
+        Assets whose conditions are evaluated, of which a tick's time is made. All when None.
     """
 
-    def __init__(self, instance: dg.DagsterInstance, shown: Collection[str] | None = None):
+    def __init__(
+        self,
+        instance: dg.DagsterInstance,
+        shown: Collection[str] | None = None,
+        *,
+        evaluated: Collection[str] | None = None,
+    ):
         self.instance = instance
         self.shown = shown
+        self.evaluated = dg.AssetSelection.assets(*evaluated) if evaluated else None
         self.cursor = None
         self.now = NOW
         self.tick()
@@ -39,7 +48,11 @@ class Ticks:
     def _tick(self) -> Asked:
         self.now += timedelta(seconds=30)
         result = dg.evaluate_automation_conditions(
-            defs=defs, instance=self.instance, cursor=self.cursor, evaluation_time=self.now
+            defs=defs,
+            instance=self.instance,
+            asset_selection=self.evaluated,
+            cursor=self.cursor,
+            evaluation_time=self.now,
         )
         self.cursor = result.cursor
         asked: Asked = {}
