@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 import pytest
 
-from orchestration.automation import CLUSTERS_EAGER
+from orchestration.automation import CLUSTERS_EAGER, HOTSPOTS_EAGER, WITH_CLUSTERS
 from orchestration.clusters import CLUSTER_HOUR_TABLES
 from orchestration.definitions import defs
 from orchestration.partitions import HOURLY, hour_key
@@ -182,6 +182,11 @@ def test_the_job_of_the_closed_hour_makes_its_clusters_and_hotspots():
     job = defs.resolve_job_def("hours")
     made = {key.to_user_string() for key in job.asset_layer.executable_asset_keys}
     assert {*CLUSTER_HOUR_TABLES, "hotspots"} <= made
+
+
+@pytest.mark.parametrize("condition", [CLUSTERS_EAGER, WITH_CLUSTERS, HOTSPOTS_EAGER])
+def test_the_daemon_can_evaluate_it_without_this_code(condition):
+    assert condition.is_serializable
 
 
 def test_the_memory_of_each_part_of_the_condition_is_its_own():
