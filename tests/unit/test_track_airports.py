@@ -2,10 +2,13 @@
 
 from datetime import date, timedelta
 
+import numpy as np
 import polars as pl
 import pytest
 
 from airtraffic.recordings import read_recordings
+from airtraffic.simulation.schedule import Flights
+from airtraffic.simulation.simulator import Simulation
 from airtraffic.track_airports import airports_from_callsigns, airports_from_positions
 from airtraffic.track_flights import track_flights
 from airtraffic.tracks import COLUMNS, flight_tracks
@@ -73,19 +76,57 @@ def test_the_leg_that_agrees_is_taken_of_a_route_with_several():
     ]
 
 
-@pytest.fixture(scope="module")
-def recorded(recordings) -> pl.DataFrame:
-    files = sorted((recordings / "states").glob("sa_60s_2025*.parquet"))
-    polls = [poll for poll in read_recordings(files) if poll.snapshot_at is not None]
-    whole = pl.concat(
-        pl.from_arrow(poll.table).with_columns(snapshot_at=pl.lit(poll.snapshot_at)) for poll in polls
+def test_airports_of_simulated_tracks_are_those_that_were_simulated():
+    """The simulated twin of the recordings, where what is right is known of every flight."""
+    start = NOON.replace(hour=14)
+    simulation = Simulation(start=start, hours=4, aircraft=60)
+    polls = list(simulation.polls())
+    tracks = placed(
+        *(
+            _columns(pl.from_arrow(poll.table).with_columns(snapshot_at=pl.lit(poll.snapshot_at)))
+            for poll in polls
+        )
     )
-    return whole.with_columns(
+    duty = int(start.timestamp()) // 86_400
+    legs = Flights.join([simulation.flights_of(duty - back) for back in range(3)])
+    codes = np.array(simulation.airports.codes)
+    truth = pl.DataFrame(
+        {
+            "icao24": simulation.fleet.icao24[legs.aircraft].astype(str),
+            "from": codes[legs.origin],
+            "to": codes[legs.destination],
+            "takeoff_s": legs.takeoff_s,
+            "landing_s": legs.landing_s,
+        }
+    )
+    flights = tracks.join(truth, on="icao24").filter(
+        pl.col("last_s") > pl.col("takeoff_s"), pl.col("first_s") < pl.col("landing_s")
+    )
+    for end, right in (("origin", "from"), ("destination", "to")):
+        given = flights.drop_nulls(end)
+        share = (given[end] == given[right]).mean()
+        print(f"simulated: {end} given for {len(given)} of {len(flights)} flights, {share:.3f} right")
+        assert len(given) > 0.3 * len(flights)
+        assert share > 0.95
+
+
+def _columns(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(
         pl.from_epoch("snapshot_at", time_unit="s").dt.cast_time_unit("us").dt.replace_time_zone("UTC"),
         pl.col("callsign").str.strip_chars().replace("", None),
         source=pl.lit("replay"),
         ingested_at=pl.lit(NOON),
     ).select(COLUMNS)
+
+
+@pytest.fixture(scope="module")
+def recorded(recordings) -> pl.DataFrame:
+    files = sorted((recordings / "states").glob("sa_60s_2025*.parquet"))
+    polls = [poll for poll in read_recordings(files) if poll.snapshot_at is not None]
+    return pl.concat(
+        _columns(pl.from_arrow(poll.table).with_columns(snapshot_at=pl.lit(poll.snapshot_at)))
+        for poll in polls
+    )
 
 
 @pytest.mark.recordings
