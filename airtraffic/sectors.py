@@ -117,6 +117,8 @@ class Sector(_Strict):
 
     id: Annotated[str, Field(pattern="^[A-Z0-9][A-Z0-9_-]{1,31}$")]
     name: str
+    name_es: str = ""
+    """Name on Spanish pages; empty: ``name``."""
     country: Annotated[str, Field(pattern="^[A-Z]{2}$")]
     kind: Literal["connectivity", "airspace"]
     origins: frozenset[Airport] = frozenset()

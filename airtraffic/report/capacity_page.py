@@ -4,10 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from html import escape
+from itertools import groupby
 from typing import Any
 
 import polars as pl
 
+from airtraffic.report.capacity_pictures import entries_curve, peak_hours_map, quarters
 from airtraffic.report.capacity_texts import CapacityTexts
 from airtraffic.report.texts import LANGUAGES
 from airtraffic.sectors import ANY, Sector
@@ -24,6 +27,7 @@ SECTOR_DAY_TABLES = (
     "sector_flights",
 )
 """Tables that a page reads."""
+_PROPOSALS = ("flow_cap", "split", "merge")
 
 
 @dataclass(frozen=True)
@@ -106,15 +110,29 @@ def capacity_page(day: date, of: SectorDay, language: str, versions: Mapping[str
     versions
         Delta version of every table that was read.
     """
+    t, o, c = CapacityTexts(language), of.observed, of.capacity
+    limits = of.sector.thresholds
     return _template("capacity.html.j2").render(
-        **_common(day, language),
+        t=t,
+        day=day,
         of=of,
-        o=of.observed,
-        c=of.capacity,
-        where=_where(of.sector, CapacityTexts(language)),
-        windows=_windows(of.entries),
-        heat=_heat(of.peak_hours),
-        versions=versions,
+        o=o,
+        c=c,
+        name=_name(of.sector, language),
+        where=_where(of.sector, t),
+        curve=of.entries.height
+        and entries_curve(
+            quarters(of.entries),
+            c and c["ch_adjusted_per_h"],
+            o["alert_percent"] if o else limits.alert_percent,
+            o["critical_percent"] if o else limits.critical_percent,
+            t,
+        ),
+        overloads=[(row, _flights_behind(row, of.passages)) for row in of.overloads],
+        peaks=_peaks(of.adjustments),
+        passages=_passage_rows(of.passages, t),
+        heat=_heat(of.peak_hours, t),
+        versions={name: version for name, version in versions.items() if version is not None},
         other=f"{of.sector.id}.{_other(language)}.html",
     )
 
@@ -123,10 +141,12 @@ def overview_page(day: date, of: Sequence[SectorDay], language: str) -> str:
     """All sectors of a day, the fullest first, each with a link to its page."""
     counted = [one for one in of if one.observed]
     return _template("capacity_overview.html.j2").render(
-        **_common(day, language),
+        t=CapacityTexts(language),
+        day=day,
         counted=sorted(counted, key=lambda one: -(one.observed["saturation_percent"] or -1.0)),
         silent=[one for one in of if not one.observed],
         where=_where,
+        name=_name,
         other=f"index.{_other(language)}.html",
     )
 
@@ -144,10 +164,6 @@ def _template(name: str):
     ).get_template(name)
 
 
-def _common(day: date, language: str) -> dict[str, Any]:
-    return {"t": CapacityTexts(language), "day": day}
-
-
 def _other(language: str) -> str:
     return next(other for other in LANGUAGES if other != language)
 
@@ -162,21 +178,51 @@ def _where(sector: Sector, t: CapacityTexts) -> str:
     return t["connectivity"].format(**names)
 
 
-def _windows(entries: pl.DataFrame) -> list[tuple[int, int]]:
-    """Quarter hour of the day and entries in the 60 minutes from it on."""
-    start = pl.col("window_start")
-    quarter = start.dt.hour().cast(pl.Int32) * 4 + start.dt.minute() // 15
-    return list(entries.select(quarter, pl.col("entries_60min")).iter_rows())
+def _name(sector: Sector, language: str) -> str:
+    return sector.name_es or sector.name if language == "es" else sector.name
 
 
-def _heat(peak_hours: pl.DataFrame) -> dict[str, Any] | None:
+def _flights_behind(overload: Row, passages: pl.DataFrame) -> list[str]:
+    """Entries of an overload segment: time, flight and route; those after midnight by their names alone."""
+    there = passages.filter(pl.col("entry_at").is_between(overload["start"], overload["end"], closed="left"))
+    listed = []
+    for row in there.iter_rows(named=True):
+        route = f"{row['origin'] or '?'}-{row['destination'] or '?'}"
+        # An id that a provider's file was given says less than the route, and stands in the list of entries.
+        said = [row["callsign"] or row["icao24"] or "", route if row["origin"] or row["destination"] else ""]
+        listed.append(" ".join(filter(None, (f"{row['entry_at']:%H:%M}", *said))))
+    return listed + list(overload["flights"][there.height :])
+
+
+def _passage_rows(passages: pl.DataFrame, texts: CapacityTexts) -> str:
+    """The day's entries as rows of a table: a template takes five times as long for a thousand of them."""
+    rows = passages.select(
+        pl.coalesce("callsign", "flight_id", "icao24", pl.lit("")),
+        pl.format("{} - {}", pl.col("origin").fill_null("?"), pl.col("destination").fill_null("?")),
+        pl.col("entry_at").dt.strftime("%H:%M:%S"),
+        pl.col("exit_at").dt.strftime("%H:%M:%S").fill_null("-"),
+        pl.col("time_in_sector_s") / 60,
+    )
+    return "\n".join(
+        "<tr>"
+        + "".join(f"<td>{escape(said)}</td>" for said in said_of)
+        + f'<td class="n">{"-" if minutes is None else texts.number(minutes, 1)}</td></tr>'
+        for *said_of, minutes in rows.iter_rows()
+    )
+
+
+def _peaks(adjustments: Sequence[Row]) -> list[list[Row]]:
+    """Proposals by the window that they are made for, in the order in which they are weighed."""
+    ordered = sorted(adjustments, key=lambda row: (row["window_start"], _PROPOSALS.index(row["proposal"])))
+    return [list(rows) for _, rows in groupby(ordered, key=lambda row: row["window_start"])]
+
+
+def _heat(peak_hours: pl.DataFrame, texts: CapacityTexts) -> dict[str, Any] | None:
     if peak_hours.is_empty():
         return None
-    rows = peak_hours.select("weekday", "hour", "intensity").to_dicts()
     dates = peak_hours.unique("weekday")
     return {
-        "cells": rows,
-        "highest": max((row["intensity"] or 0.0 for row in rows), default=0.0),
+        "map": peak_hours_map(peak_hours, texts),
         "window_from": peak_hours["window_from"][0],
         "window_to": peak_hours["window_to"][0],
         "dates": dates["dates"].sum(),

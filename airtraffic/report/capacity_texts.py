@@ -1,5 +1,7 @@
 """What a capacity report says, in English and in Spanish."""
 
+import re
+
 from airtraffic.report.texts import Texts
 
 _TEXTS: dict[str, tuple[str, str]] = {
@@ -40,6 +42,15 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "forecast": ("forecast", "prevista"),
     "basis": ("demand", "demanda"),
     "day": ("day", "día"),
+    "report": ("Capacity and saturation of a sector", "Capacidad y saturación de un sector"),
+    "verdict": (
+        "At most {d_max} entries in 60 minutes (from {start} UTC): {percent} % of the capacity of {capacity} per hour.",
+        "Como máximo {d_max} entradas en 60 minutos (desde las {start} UTC): el {percent} % de la capacidad de {capacity} por hora.",
+    ),
+    "findings": (
+        "Overloads: {overloads}. Alerts of the occupancy: {alerts}.",
+        "Sobrecargas: {overloads}. Alertas de ocupación: {alerts}.",
+    ),
     "saturation": ("Saturation index", "Índice de saturación"),
     "is": ("IS", "IS"),
     "level": ("level", "nivel"),
@@ -48,7 +59,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "ch_adjusted": ("adjusted hourly capacity", "capacidad horaria ajustada"),
     "per_h": ("aircraft/h", "aeronaves/h"),
     "entries_day": ("entries of the day", "entradas del día"),
-    "occupancy": ("peak occupancy / SCV", "ocupación máxima / SCV"),
+    "occupancy": (
+        "most aircraft at once / simultaneous capacity (SCV)",
+        "máximo de aeronaves simultáneas / capacidad simultánea (SCV)",
+    ),
     "thresholds": (
         "Alert above {alert} %, critical above {critical} % of capacity.",
         "Alerta por encima del {alert} %, crítica por encima del {critical} % de la capacidad.",
@@ -65,6 +79,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "tps_text": (
         "Mean time in sector of {flights} passages, {start} to {end}",
         "Tiempo medio en el sector de {flights} pasos, del {start} al {end}",
+    ),
+    "tps_lacks": (
+        "({have} of {all} dates have data)",
+        "({have} de {all} fechas tienen datos)",
     ),
     "no_tps": (
         "No flight with a time in sector from {start} to {end}: TPS and SCV are not known",
@@ -108,14 +126,19 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Se usaron aeronaves enteras antes de calcular CH.",
     ),
     "curve": ("Entries in 60 minutes, every 15 minutes", "Entradas en 60 minutos, cada 15 minutos"),
-    "curve_alt": (
-        "Bars: entries in the 60 minutes from each quarter hour. Line: capacity {capacity} per hour; dashed: alert.",
-        "Barras: entradas en los 60 minutos desde cada cuarto de hora. Línea: capacidad {capacity} por hora; a trazos: alerta.",
+    "curve_text": (
+        "Bars: entries in the 60 minutes from each quarter hour, in the colour of their level. Hours are UTC.",
+        "Barras: entradas en los 60 minutos desde cada cuarto de hora, con el color de su nivel. Horas en UTC.",
     ),
     "overloads": ("Overloads: steps above the capacity", "Sobrecargas: pasos por encima de la capacidad"),
     "no_overloads": (
         "None: no 60-minute count exceeds the capacity.",
         "Ninguna: ninguna cuenta de 60 minutos supera la capacidad.",
+    ),
+    "overload_count": ("overloads", "sobrecargas"),
+    "overload_flights": (
+        "Flights that enter in those minutes, with their time of entry:",
+        "Vuelos que entran en esos minutos, con su hora de entrada:",
     ),
     "start": ("from (UTC)", "desde (UTC)"),
     "end": ("to (UTC)", "hasta (UTC)"),
@@ -132,8 +155,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "still": ("at the end of the day", "al final del día"),
     "peak_hours": ("Peak hours", "Horas pico"),
     "peak_hours_text": (
-        "Entries per hour of each weekday, {start} to {end}: entries over calendar dates, those without flights included.",
-        "Entradas por hora de cada día de la semana, del {start} al {end}: entradas entre fechas del calendario, incluidas las que no tienen vuelos.",
+        "Entries per hour of each weekday, {start} to {end}: entries over calendar dates, those without flights included. The darker, the nearer to the sector's busiest hour; the capacity plays no part.",
+        "Entradas por hora de cada día de la semana, del {start} al {end}: entradas entre fechas del calendario, incluidas las que no tienen vuelos. Cuanto más oscuro, más cerca de la hora más cargada del sector; la capacidad no interviene.",
     ),
     "peak_hours_lack": (
         "{have} of {all} dates have data: the others count as empty and understate the intensity.",
@@ -149,12 +172,20 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "flow_cap": ("cap the flow", "limitar el flujo"),
     "split": ("split the sector", "dividir el sector"),
     "merge": ("merge with a neighbour", "unir con un vecino"),
-    "part": ("which", "cuál"),
+    "part": ("how", "cómo"),
+    "origin": ("by origin:", "por origen:"),
+    "destination": ("by destination:", "por destino:"),
+    "below": ("below", "por debajo"),
+    "above": ("above", "por encima"),
+    "and": ("and", "y"),
+    "more": ("more", "más"),
+    "entries_per_h": ("at most {cap} entries per hour", "como máximo {cap} entradas por hora"),
     "before": ("before", "antes"),
     "after": ("after", "después"),
     "move": ("entries to delay", "entradas a demorar"),
     "passages": ("All {count} entries of the day", "Las {count} entradas del día"),
     "callsign": ("flight", "vuelo"),
+    "route": ("from - to", "origen - destino"),
     "entry": ("entry (UTC)", "entrada (UTC)"),
     "exit": ("exit (UTC)", "salida (UTC)"),
     "minutes_in": ("min in sector", "min en el sector"),
@@ -169,6 +200,14 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "brazil": ("Brazilian method, N = φ T / (n t_m)", "Método brasileño, N = φ T / (n t_m)"),
     "options": ("options", "opciones"),
+    "cap of 40/h off": ("cap of 40/h off", "tope de 40/h desactivado"),
+    "cap of 40/h on": ("cap of 40/h on", "tope de 40/h activado"),
+    "rounding off": ("rounding off", "redondeo desactivado"),
+    "rounding on": ("rounding on", "redondeo activado"),
+    "polls": ("polls of positions", "consultas de posiciones"),
+    "file": ("files", "archivos"),
+    "simulate": ("simulator", "simulador"),
+    "replay": ("recording", "grabación"),
     "windows_text": (
         "An entry is the departure, or for airspace the crossing of the boundary. Windows [t, t + 60 min) start on quarter hours and belong to t's day, UTC.",
         "Una entrada es la salida del vuelo o, en espacio aéreo, el cruce del límite. Las ventanas [t, t + 60 min) empiezan en cuartos de hora y pertenecen al día de t, UTC.",
@@ -178,8 +217,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Aerocivil, Circular 006 V02 (2012), 7.17; OACI Doc 9971; valores de vigilancia de ocupación de EUROCONTROL.",
     ),
     "definition": ("definition of the sector", "definición del sector"),
-    "table": ("table", "tabla"),
-    "version": ("Delta version", "versión Delta"),
+    "tables": ("tables and their Delta versions", "tablas y sus versiones Delta"),
     "signature": ("Reviewed by", "Revisado por"),
     "signed_on": ("Date and signature", "Fecha y firma"),
     "all_sectors": ("All sectors of the day", "Todos los sectores del día"),
@@ -191,3 +229,19 @@ class CapacityTexts(Texts):
 
     def __getitem__(self, name: str) -> str:
         return _TEXTS[name][self._column] if name in _TEXTS else super().__getitem__(name)
+
+    def each(self, listed: str) -> str:
+        """A list of codes, each in words.
+
+        >>> CapacityTexts("es").each("cap of 40/h off, rounding on, n 8")
+        'tope de 40/h desactivado, redondeo activado, n 8'
+        """
+        return ", ".join(self[code] for code in listed.split(", "))
+
+    def part(self, part: str) -> str:
+        """How ``sector_adjustments`` would part a sector, in words; airports, levels and ids stay.
+
+        >>> CapacityTexts("es").part("origin SBSP | SBGR, SBKP and 2 more")
+        'por origen: SBSP | SBGR, SBKP y 2 más'
+        """
+        return re.sub(r"\b[a-z]+\b", lambda word: self[word[0]], part)
