@@ -68,6 +68,12 @@ class Settings:
         return not self.mlflow.startswith(("http://", "https://"))
 
     @property
+    def embedded_operator_database(self) -> Path | None:
+        """The file of the embedded database; None when ``operator_database`` is an operator's own."""
+        path = self.data / "operator.db"
+        return path if self.operator_database == f"sqlite:///{path}" else None
+
+    @property
     def mlflow_artifacts(self) -> str:
         """Folder for the files of runs and models."""
         return str(self.data / "mlflow" / "artifacts")
