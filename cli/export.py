@@ -64,8 +64,8 @@ def run_export(
     try:
         with Progress(console=console, transient=True) as progress:
             bar = progress.track(days, description=f"writing {path.name}")
-            schema = delta.to_pyarrow_dataset().schema
-            rows = FORMATS[kind](_batches(delta, bar), schema, about, part)
+            schema = lake.dataset(delta).schema
+            rows = FORMATS[kind](_batches(lake, delta, bar), schema, about, part)
         part.replace(path)
         beside = part.with_name(part.name + ".about.json")
         if beside.exists():
@@ -88,8 +88,8 @@ def _span(delta) -> str:
     return f"; it has {found[0]} to {found[-1]}" if found else "; it is empty"
 
 
-def _batches(delta, days) -> Iterator[pa.Table]:
+def _batches(lake, delta, days) -> Iterator[pa.Table]:
     """A day at a time, so that memory stays flat."""
     for day in days:
-        dataset = delta.to_pyarrow_dataset(file_pruning_predicate=[("date", "=", day)])
+        dataset = lake.dataset(delta, [("date", "=", day)])
         yield dataset.to_table(filter=pc.field("date") == pa.scalar(day))

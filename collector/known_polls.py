@@ -2,6 +2,7 @@
 
 from deltalake import DeltaTable
 
+from airtraffic.table_files import table_files
 from airtraffic.tables import POLLS
 
 
@@ -13,6 +14,6 @@ def known_polls(lake: str) -> set[tuple[str, int]]:
     uri = f"{lake}/{POLLS.name}"
     if not DeltaTable.is_deltatable(uri):
         return set()
-    polls = DeltaTable(uri).to_pyarrow_table(columns=["source", "snapshot_at"])
+    polls = DeltaTable(uri).to_pyarrow_table(columns=["source", "snapshot_at"], filesystem=table_files(uri))
     seconds = polls["snapshot_at"].cast("int64").to_numpy() // 1_000_000
     return set(zip(polls["source"].to_pylist(), seconds.tolist(), strict=True))

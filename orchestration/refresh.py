@@ -152,7 +152,7 @@ def _counted(
 ) -> dict[datetime, Rows]:
     counts: dict[datetime, Rows] = {}
     columns = list({column, "ingested_at"})
-    for batch in lake.delta(name).to_pyarrow_dataset().to_batches(columns=columns, filter=condition):
+    for batch in lake.dataset(lake.delta(name)).to_batches(columns=columns, filter=condition):
         part = (
             pl.DataFrame(pl.from_arrow(batch))
             .group_by(pl.col(column).dt.truncate(span).alias("start"))

@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import pyarrow as pa
@@ -19,7 +19,11 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from pydantic import Field
 
 from airtraffic.errors import AirTrafficError
+from airtraffic.table_files import table_files
 from airtraffic.tables import TABLES
+
+if TYPE_CHECKING:
+    import pyarrow.dataset
 
 Filter = tuple[str, str, Any]
 """Column, operator (``=``, ``!=``, ``<``, ``<=``, ``>``, ``>=``, ``in``, ``not in``), value."""
@@ -105,12 +109,19 @@ class LakeResource(dg.ConfigurableResource):
         delta = self.delta(name)
         partition_columns = delta.metadata().partition_columns
         pruning = [condition for condition in where if condition[0] in partition_columns]
-        dataset = delta.to_pyarrow_dataset(file_pruning_predicate=pruning or None)
+        dataset = self.dataset(delta, pruning)
         rows = dataset.to_table(columns=list(columns) if columns else None, filter=_expression(where))
         if name not in TABLES:
             return rows
         declared = TABLES[name].schema
         return rows.cast(pa.schema([declared.field(column) for column in rows.column_names]))
+
+    @staticmethod
+    def dataset(delta: DeltaTable, pruning: Sequence[Filter] = ()) -> "pyarrow.dataset.Dataset":
+        """The files of a table as it was opened; only those of the partitions that ``pruning`` names."""
+        return delta.to_pyarrow_dataset(
+            filesystem=table_files(delta.table_uri), file_pruning_predicate=list(pruning) or None
+        )
 
     def append(
         self,

@@ -5,6 +5,7 @@ from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, date, datetime
 
 import pyarrow as pa
+import pyarrow.fs as fs
 import pytest
 
 from airtraffic.errors import AirTrafficError
@@ -41,6 +42,15 @@ def test_a_partition_is_replaced_and_the_others_stay(lake):
     lake.replace("state_vectors", rows(2, 3), predicate(3))
     assert lake.read("state_vectors", where=[("hour", "=", 3)]).equals(rows(2, 3))
     assert lake.read("state_vectors", ["hour"], [("date", "=", DAY), ("hour", "in", [3, 4])]).num_rows == 12
+
+
+def test_the_threads_that_read_files_never_run_python(lake):
+    """A file that Python closes after the interpreter began to end aborts the process."""
+    lake.replace("state_vectors", rows(10, 3), predicate(3))
+    read_from = lake.dataset(lake.delta("state_vectors")).filesystem
+    while isinstance(read_from, fs.SubTreeFileSystem):
+        read_from = read_from.base_fs
+    assert isinstance(read_from, fs.LocalFileSystem | fs.S3FileSystem)
 
 
 @pytest.mark.parametrize("as_reader", [False, True])
