@@ -1,12 +1,14 @@
 """Dagster runs in this process, recorded in the instance, with their progress taken from its event log."""
 
 import os
+import sqlite3
 import threading
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import dagster as dg
+import sqlalchemy
 from dagster._core.instance.ref import InstanceRef
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
@@ -31,9 +33,19 @@ def open_instance() -> dg.DagsterInstance:
 
     The capture's helper processes would answer a Ctrl-C with tracebacks of their own.
     """
+    sqlalchemy.event.listen(sqlalchemy.Engine, "connect", _lean_sqlite)
     quiet = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
     home = os.environ["DAGSTER_HOME"]
     return dg.DagsterInstance.from_ref(InstanceRef.from_dir(home, overrides={"compute_logs": quiet}))
+
+
+def _lean_sqlite(connection, _) -> None:
+    """No wait for the disk after every event: with its write-ahead log SQLite stays whole if a process dies.
+
+    273 days of an asset are as many events; half of such a run went into waiting.
+    """
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous=NORMAL")
 
 
 def range_tags(first: str, last: str) -> dict[str, str]:
