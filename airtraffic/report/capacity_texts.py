@@ -140,6 +140,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Flights that enter in those minutes, with their time of entry:",
         "Vuelos que entran en esos minutos, con su hora de entrada:",
     ),
+    "overload_text": (
+        "Excess: entries in 60 minutes above the capacity, in the worst step and summed over the 15-minute steps.",
+        "Exceso: entradas en 60 minutos por encima de la capacidad, en el peor paso y sumadas sobre los pasos de 15 minutos.",
+    ),
     "start": ("from (UTC)", "desde (UTC)"),
     "end": ("to (UTC)", "hasta (UTC)"),
     "worst": ("worst count", "peor cuenta"),

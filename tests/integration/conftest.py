@@ -1,6 +1,7 @@
 """Real servers for tests: brokers and buckets, on free ports of this machine, gone when the tests are."""
 
 import os
+import shutil
 import sys
 import time
 import uuid
@@ -163,6 +164,29 @@ def lake(lake_root) -> LakeResource:
 def local_lake(tmp_path) -> LakeResource:
     """An empty lake in a folder."""
     return LakeResource(root=str(tmp_path / "lake"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of Chromium or Chrome."""
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    if not found:
+        pytest.skip("Chromium: install it (Debian: chromium)")
+    return found
+
+
+@pytest.fixture(scope="module")
+def page(chromium):
+    """A page of a headless browser. Not of the session: its event loop runs while it is open."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-quic"],
+        )
+        yield browser.new_page(viewport={"width": 1500, "height": 900})
+        browser.close()
 
 
 def _s3_client(endpoint: str):

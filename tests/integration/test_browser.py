@@ -1,7 +1,6 @@
 """What a person sees in a real browser."""
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -33,27 +32,6 @@ def data(tmp_path_factory) -> Path:
         capture_output=True,
     )
     return folder
-
-
-@pytest.fixture(scope="module")
-def page(chromium):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-quic"],
-        )
-        yield browser.new_page(viewport={"width": 1500, "height": 900})
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> str:
-    found = shutil.which("chromium") or shutil.which("google-chrome")
-    if not found:
-        pytest.skip("Chromium: install it (Debian: chromium)")
-    return found
 
 
 @pytest.fixture(scope="module")
