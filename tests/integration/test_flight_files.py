@@ -15,11 +15,21 @@ import polars as pl
 import pytest
 
 from airtraffic.providers import load_providers
+from airtraffic.report.capacity_page import file_name
+from assets.capacity_report import capacity_report
 from assets.flights import flights, ingest_flight_files
 from orchestration.flight_files import PROVIDERS
 from orchestration.flights import in_spans, make_flights
 from orchestration.resources.inbox import InboxResource
 from orchestration.resources.lake import LakeResource
+from orchestration.resources.reports import ReportsResource
+from orchestration.sectors import (
+    Windows,
+    load_sectors,
+    make_sector_counts,
+    make_sector_demand,
+    make_sector_flights,
+)
 from sensors.inbox import dropped_files
 from tests.assets.flight_files import FIRST, bimtra, drop, with_faults
 from tests.integration.file_readers import read_files, read_files_forever, read_until_commit
@@ -159,15 +169,16 @@ def sector(flights: pl.DataFrame, origins: set[str], destinations: set[str]) -> 
     return mine.height, round(mine["duration_s"].mean(), 1)
 
 
-@pytest.mark.recordings
-@pytest.mark.slow
-def test_the_bimtra_file_gives_its_figures_through_sensor_job_and_one_run(recordings, local_lake, inbox):
+@pytest.fixture(scope="module")
+def bimtra_lake(recordings, tmp_path_factory) -> LakeResource:
+    """The dropped BIMTRA file: through the sensor, its job, and one run for all days."""
+    folder = tmp_path_factory.mktemp("bimtra")
+    lake, inbox = LakeResource(root=str(folder / "lake")), InboxResource(root=str(folder / "in"), settled_s=0)
     dropped(recordings, inbox, "bimtra", "brazil_bimtra_20220601_20230228.parquet")
-    resources = {"lake": local_lake, "inbox": inbox}
     with dg.DagsterInstance.ephemeral() as instance:
         context = dg.build_sensor_context(instance=instance, resources={"inbox": inbox})
         assert isinstance(dropped_files(context), dg.RunRequest)
-        ingest_flight_files.execute_in_process(instance=instance, resources=resources)
+        ingest_flight_files.execute_in_process(instance=instance, resources={"lake": lake, "inbox": inbox})
         days = sorted(instance.get_materialized_partitions(dg.AssetKey("flights_raw")))
         assert (len(days), days[0], days[-1]) == (273, "2022-06-01", "2023-02-28")
         began = time.monotonic()
@@ -175,17 +186,23 @@ def test_the_bimtra_file_gives_its_figures_through_sensor_job_and_one_run(record
             "dagster/asset_partition_range_start": days[0],
             "dagster/asset_partition_range_end": days[-1],
         }
-        dg.materialize([flights], tags=span, resources={"lake": local_lake}, instance=instance)
+        dg.materialize([flights], tags=span, resources={"lake": lake}, instance=instance)
         print(f"273 days of flights in one run: {time.monotonic() - began:.1f} s")
         assert len(instance.get_materialized_partitions(dg.AssetKey("flights"))) == 273
     assert time.monotonic() - began < 120
-    made = frame(local_lake, "flights")
+    return lake
+
+
+@pytest.mark.recordings
+@pytest.mark.slow
+def test_the_bimtra_file_gives_its_figures_through_sensor_job_and_one_run(bimtra_lake):
+    made = frame(bimtra_lake, "flights")
     assert sector(made, set(), set()) == (221_849, 4671.3)
     assert sector(made, {"SBSP", "SBGR", "SBKP"}, {"SBRJ", "SBGL"}) == (20_982, 2544.7)
     assert sector(made, set(), {"SBBR"}) == (21_650, 5325.5)
     assert sector(made, {"SBSP"}, set()) == (38_198, 4077.6)
     assert made["flight_id"].is_unique().all()
-    counts = frame(local_lake, "flights_quality")
+    counts = frame(bimtra_lake, "flights_quality")
     assert counts["rows_received"].sum() == 223_939
     assert counts["duplicates_removed"].sum() == 1_641
     removed = counts["removed"].explode().struct.unnest().drop_nulls().group_by("reason").sum()
@@ -194,6 +211,38 @@ def test_the_bimtra_file_gives_its_figures_through_sensor_job_and_one_run(record
         "duration_over_6h": 3,
         "same_airport": 135,
     }
+
+
+@pytest.fixture(scope="module")
+def golden_pages(bimtra_lake, tmp_path_factory) -> list[Path]:
+    """São Paulo to Rio on the busiest day and on the last, with a TPS of all 273 days."""
+    reports = tmp_path_factory.mktemp("golden")
+    days = [date(2022, 6, 1) + timedelta(days=n) for n in range(273)]
+    shown = [date(2023, 2, 16), days[-1]]
+    declared = load_sectors()
+    sao_rio = tuple(one for one in declared.sectors if one.id == "BR-SAO-RIO")
+    only = declared.model_copy(update={"sectors": sao_rio, "tps_window_days": len(days)})
+    make_sector_flights(bimtra_lake, days, only)
+    make_sector_counts(bimtra_lake, shown, only, 0.9)
+    Windows(bimtra_lake, shown, only).make(shown)
+    make_sector_demand(bimtra_lake, shown, only)
+    resources = {"lake": bimtra_lake, "reports": ReportsResource(root=str(reports))}
+    for day in shown:
+        dg.materialize([capacity_report], partition_key=str(day), resources=resources)
+    return [reports / file_name("BR-SAO-RIO", day, "en") for day in shown]
+
+
+@pytest.mark.recordings
+@pytest.mark.slow
+@pytest.mark.browser
+def test_the_golden_figures_stand_on_the_page_of_sao_paulo_to_rio(golden_pages, page):
+    busiest, last = golden_pages
+    page.goto(busiest.as_uri())
+    assert page.inner_text("#entries") == "102"
+    page.goto(last.as_uri())
+    formula = page.inner_text(".formula")
+    assert "TPS = 2,544.7 s\tMean time in sector of 20,982 passages, 2022-06-01 to 2023-02-28" in formula
+    assert "CH = 3600 · SCV / TPS = 69.23" in formula
 
 
 @pytest.mark.recordings
