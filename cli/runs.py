@@ -12,6 +12,8 @@ import sqlalchemy
 from dagster._core.instance.ref import InstanceRef
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
+from cli.event_log import with_open_event_log
+
 _POLL_S = 0.5
 INTERRUPTED = "DagsterExecutionInterruptedError"
 
@@ -36,7 +38,8 @@ def open_instance() -> dg.DagsterInstance:
     sqlalchemy.event.listen(sqlalchemy.Engine, "connect", _lean_sqlite)
     quiet = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
     home = os.environ["DAGSTER_HOME"]
-    return dg.DagsterInstance.from_ref(InstanceRef.from_dir(home, overrides={"compute_logs": quiet}))
+    ref = InstanceRef.from_dir(home, overrides={"compute_logs": quiet})
+    return dg.DagsterInstance.from_ref(with_open_event_log(ref))
 
 
 def _lean_sqlite(connection, _) -> None:
