@@ -12,7 +12,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "simulated": (
         "SIMULATED TRAFFIC is part of these counts; it was not observed.",
-        "Hay TRÁFICO SIMULADO en estas cuentas; no fue observado.",
+        "Hay TRÁFICO SIMULADO en estos recuentos; no fue observado.",
     ),
     "marked": (
         "Poor coverage: {percent} of the day's polls came. What is missed is not counted: demand is understated.",
@@ -20,7 +20,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "marked_unknown": (
         "Coverage not known: positions are behind these counts, and the day's polls are not.",
-        "Cobertura desconocida: las cuentas se basan en posiciones y no se conocen las consultas del día.",
+        "Cobertura desconocida: los recuentos se basan en posiciones y no se conocen las consultas del día.",
     ),
     "no_data": (
         "There is no data of this day: nothing was counted, which is not the same as no traffic.",
@@ -54,7 +54,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "saturation": ("Saturation index", "Índice de saturación"),
     "is": ("IS", "IS"),
     "level": ("level", "nivel"),
-    "d_max": ("highest 60-minute entry count", "máxima cuenta de entradas en 60 minutos"),
+    "d_max": ("highest 60-minute entry count", "máximo de entradas en 60 minutos"),
     "from_window": ("from {start} UTC", "desde las {start} UTC"),
     "ch_adjusted": ("adjusted hourly capacity", "capacidad horaria ajustada"),
     "per_h": ("aircraft/h", "aeronaves/h"),
@@ -78,7 +78,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "tps_text": (
         "Mean time in sector of {flights} passages, {start} to {end}",
-        "Tiempo medio en el sector de {flights} pasos, del {start} al {end}",
+        "Tiempo medio en el sector de {flights} tránsitos, del {start} al {end}",
     ),
     "tps_lacks": (
         "({have} of {all} dates have data)",
@@ -105,7 +105,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "is_text": (
         "Highest 60-minute entry count over the capacity",
-        "Máxima cuenta de entradas en 60 minutos sobre la capacidad",
+        "Máximo de entradas en 60 minutos sobre la capacidad",
     ),
     "beta_text": (
         "β = {beta}: share for planning, organisation and surveillance, which cannot be timed.",
@@ -130,10 +130,13 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Bars: entries in the 60 minutes from each quarter hour, in the colour of their level. Hours are UTC.",
         "Barras: entradas en los 60 minutos desde cada cuarto de hora, con el color de su nivel. Horas en UTC.",
     ),
-    "overloads": ("Overloads: steps above the capacity", "Sobrecargas: pasos por encima de la capacidad"),
+    "overloads": (
+        "Overloads: steps above the capacity",
+        "Sobrecargas: intervalos por encima de la capacidad",
+    ),
     "no_overloads": (
         "None: no 60-minute count exceeds the capacity.",
-        "Ninguna: ninguna cuenta de 60 minutos supera la capacidad.",
+        "Ninguna: ningún recuento de 60 minutos supera la capacidad.",
     ),
     "overload_count": ("overloads", "sobrecargas"),
     "overload_flights": (
@@ -142,11 +145,11 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "overload_text": (
         "Excess: entries in 60 minutes above the capacity, in the worst step and summed over the 15-minute steps.",
-        "Exceso: entradas en 60 minutos por encima de la capacidad, en el peor paso y sumadas sobre los pasos de 15 minutos.",
+        "Exceso: entradas en 60 minutos por encima de la capacidad, en el peor intervalo y sumadas sobre los intervalos de 15 minutos.",
     ),
     "start": ("from (UTC)", "desde (UTC)"),
     "end": ("to (UTC)", "hasta (UTC)"),
-    "worst": ("worst count", "peor cuenta"),
+    "worst": ("worst count", "peor recuento"),
     "worst_excess": ("worst excess", "mayor exceso"),
     "total_excess": ("total excess", "exceso total"),
     "flights": ("flights", "vuelos"),
@@ -155,7 +158,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "cause": ("cause", "causa"),
     "peak": ("peak", "pico"),
     "sustained": ("sustained", "sostenida"),
-    "highest": ("highest count", "cuenta máxima"),
+    "highest": ("highest count", "recuento máximo"),
     "still": ("at the end of the day", "al final del día"),
     "peak_hours": ("Peak hours", "Horas pico"),
     "peak_hours_text": (
@@ -194,7 +197,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "exit": ("exit (UTC)", "salida (UTC)"),
     "minutes_in": ("min in sector", "min en el sector"),
     "behind": ("Behind the numbers", "Detrás de los números"),
-    "basis_of": ("Counts rest on", "Las cuentas se basan en"),
+    "basis_of": ("Counts rest on", "Los recuentos se basan en"),
     "coverage_of": ("polls received", "consultas recibidas"),
     "not_applicable": ("does not apply: no positions behind them", "no aplica: no hay posiciones detrás"),
     "method": ("method", "método"),
