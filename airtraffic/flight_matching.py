@@ -10,21 +10,25 @@ Two rows of different routes or providers are the same flight when
 
 Each flight takes one row of each route and provider at most, the one nearest in time; where both sides have
 several to choose from, the nearest pairs are made first. Routes are taken in the order of their precedence.
+
+Tracks break where nobody receives the aircraft, so of them a flight takes more than one: each that begins in the
+air and lies between a departure and an arrival that another route knows.
 """
 
 from datetime import timedelta
 
 import polars as pl
 
-from airtraffic.flight_tables import PRECEDENCE
+from airtraffic.flight_tables import PRECEDENCE, TRACKS
 
 TOLERANCE = timedelta(minutes=45)
 """Between off-block and first seen: a taxi-out is rarely longer, and no aircraft departs twice within it."""
 PLANNED_TOLERANCE = timedelta(hours=3)
 """Between a planned and a flown departure."""
-UNOBSERVED = "departure_unobserved"
+UNOBSERVED, END_UNOBSERVED = "departure_unobserved", "arrival_unobserved"
 _KNOWN = ("icao24", "origin", "destination")
-_BOTH = (*_KNOWN, "simulated", "cancelled", "at", "end", "flown", "unobserved")
+_TIMES = ("at", "end", "flown", "arrived", "unobserved")
+_BOTH = (*_KNOWN, "simulated", "cancelled", *_TIMES)
 
 
 def match_flights(rows: pl.DataFrame) -> pl.DataFrame:
@@ -52,8 +56,13 @@ def match_flights(rows: pl.DataFrame) -> pl.DataFrame:
         if flights is None:
             flights = source
             continue
-        found = _nearest(_candidates(flights, source))
+        candidates = _candidates(flights, source)
+        found = _nearest(candidates.filter("near"))
         pairs.append(found)
+        if source["route"][0] == TRACKS:
+            more = candidates.filter("within").join(found, on="row", how="anti")
+            pairs.append(more.sort("apart", "lead").unique("row", keep="first").select("lead", "row"))
+            source = source.join(pairs[-1], on="row", how="anti")
         flights = _joined(flights, source, found)
     matched = pl.concat(
         [pl.DataFrame(schema={"lead": known["row"].dtype, "row": known["row"].dtype}), *pairs]
@@ -85,12 +94,20 @@ def _facts() -> list[pl.Expr]:
         at.alias("at"),
         pl.max_horizontal(at, end).alias("end"),
         pl.col("departure_at").is_not_null().alias("flown"),
-        pl.col("flags").list.contains(UNOBSERVED).fill_null(False).alias("unobserved"),
+        (pl.col("arrival_at").is_not_null() & ~_flagged(END_UNOBSERVED)).alias("arrived"),
+        _flagged(UNOBSERVED).alias("unobserved"),
     ]
 
 
+def _flagged(flag: str) -> pl.Expr:
+    return pl.col("flags").list.contains(flag).fill_null(False)
+
+
 def _candidates(flights: pl.DataFrame, source: pl.DataFrame) -> pl.DataFrame:
-    """Pairs of a flight and a row of the next source that may be one, with how far apart they are."""
+    """Pairs of a flight and a row of the next source that agree, with how far apart they are.
+
+    ``near`` ones may be the same flight; in ``within`` the row lies in the time that the flight took.
+    """
     left = flights.select("lead", "keys", *_BOTH).explode("keys").drop_nulls("keys")
     right = source.select("row", "keys", *_BOTH).explode("keys").drop_nulls("keys")
     pairs = left.join(right, on="keys", suffix="_other").unique(["lead", "row"])
@@ -102,8 +119,14 @@ def _candidates(flights: pl.DataFrame, source: pl.DataFrame) -> pl.DataFrame:
     allowed = pl.when(pl.col("flown") & pl.col("flown_other")).then(TOLERANCE).otherwise(PLANNED_TOLERANCE)
     in_the_air = pl.col("unobserved") | pl.col("unobserved_other")
     overlap = (pl.col("at") <= pl.col("end_other")) & (pl.col("at_other") <= pl.col("end"))
-    return pairs.filter(agree & ((apart <= allowed) | (in_the_air & overlap))).select(
-        "lead", "row", apart.alias("apart")
+    whole = pl.col("flown") & pl.col("arrived") & ~pl.col("unobserved")
+    within = (pl.col("at_other") >= pl.col("at")) & (pl.col("end_other") <= pl.col("end"))
+    return pairs.filter(agree).select(
+        "lead",
+        "row",
+        apart.alias("apart"),
+        ((apart <= allowed) | (in_the_air & overlap)).alias("near"),
+        (whole & within & pl.col("unobserved_other")).alias("within"),
     )
 
 
@@ -129,9 +152,6 @@ def _joined(flights: pl.DataFrame, source: pl.DataFrame, found: pl.DataFrame) ->
     filled = both.with_columns(
         pl.concat_list("keys", pl.col("keys_other").fill_null([])).list.unique(maintain_order=True),
         *(pl.coalesce(name, f"{name}_other").alias(name) for name in _KNOWN),
-        *(
-            pl.when(planned).then(f"{name}_other").otherwise(name).alias(name)
-            for name in ("at", "end", "flown", "unobserved")
-        ),
+        *(pl.when(planned).then(f"{name}_other").otherwise(name).alias(name) for name in _TIMES),
     ).select(flights.columns)
     return pl.concat([filled, source.join(found, on="row", how="anti")])

@@ -59,6 +59,42 @@ def test_two_rows_of_one_route_and_provider_are_never_one_flight():
     assert leads(track(), track(dep=1)) == [0, 1]
 
 
+LOST, FOUND = ["arrival_unobserved"], ["departure_unobserved"]
+
+
+def test_pieces_of_a_track_are_the_flight_that_another_route_knows_from_end_to_end():
+    pieces = [
+        track(dep=5, arr=20, destination=None, flags=LOST),
+        track(dep=60, arr=90, origin=None, destination=None, flags=LOST + FOUND),
+        track(dep=130, arr=175, origin=None, flags=FOUND),
+    ]
+    assert leads(operators(arr=180), *pieces) == [0, 0, 0, 0]
+    assert leads(*pieces, operators(arr=180)) == [3, 3, 3, 3]
+
+
+@pytest.mark.parametrize(
+    ("flight", "piece"),
+    [
+        ({"arr": 180, "flags": LOST}, {}),
+        ({"arr": None}, {}),
+        ({"arr": 140}, {}),
+        ({"arr": 180}, {"origin": "SBSP"}),
+        ({"arr": 180}, {"source": "simulate"}),
+        ({"arr": 180}, {"callsign": "TAM2"}),
+        ({"arr": 180}, {"flags": []}),
+    ],
+)
+def test_a_piece_that_the_flight_may_not_hold_stays_a_flight(flight, piece):
+    pieces = [track(dep=5, arr=20, flags=LOST), track(**({"dep": 130, "arr": 175, "flags": FOUND} | piece))]
+    assert leads(operators(**flight), *pieces) == [0, 0, 2]
+
+
+def test_a_piece_within_two_flights_of_a_callsign_is_of_the_one_that_left_last():
+    flights = [operators(dep=0, arr=300), operators(dep=100, arr=310)]
+    tracks = [track(dep=1, arr=50, flags=LOST), track(dep=101, arr=150, flags=LOST)]
+    assert leads(*flights, *tracks, track(dep=200, arr=290, flags=FOUND)) == [0, 1, 0, 1, 1]
+
+
 def test_each_of_two_legs_takes_the_track_nearest_to_it():
     legs = [operators(dep=0, origin=None, destination=None), operators(dep=40, origin=None, destination=None)]
     tracks = [track(dep=38), track(dep=3)]
