@@ -19,3 +19,7 @@ class CapacityError(AirTrafficError):
 
 class TopicMissingError(AirTrafficError):
     """The broker has no topic of this name."""
+
+
+class ForecastError(AirTrafficError):
+    """A forecast cannot be made from this history or with these settings."""

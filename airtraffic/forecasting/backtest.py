@@ -1,0 +1,126 @@
+"""Forecasts as they would have been made: rolling origins, and how far off they were."""
+
+from datetime import date, timedelta
+from itertools import groupby
+
+import numpy as np
+import polars as pl
+
+from airtraffic.errors import ForecastError
+from airtraffic.forecasting.conformal import RESIDUALS, ConformalIntervals, local_scale
+from airtraffic.forecasting.contract import Forecaster, paths_table
+from airtraffic.forecasting.panel import Panel
+
+MIN_DAYS = 28
+"""Known days before the first origin of a series. [d]"""
+
+
+def weekly_origins(first: date, last: date) -> list[date]:
+    """One day a week from ``first`` to ``last``.
+
+    >>> [day.day for day in weekly_origins(date(2024, 1, 1), date(2024, 1, 20))]
+    [1, 8, 15]
+    """
+    return [first + timedelta(days=7 * week) for week in range((last - first).days // 7 + 1)]
+
+
+def rolling_origins(
+    model: Forecaster,
+    history: pl.DataFrame,
+    origins: list[date],
+    horizon: int = 30,
+    *,
+    past: pl.DataFrame | None = None,
+    refit_days: int | None = None,
+) -> pl.DataFrame:
+    """What ``model`` would have published on each origin, beside what came.
+
+    The model is fitted anew at the first origin of every month (or every ``refit_days``), to what was known
+    then; from the month's other origins it continues the newer history. Its intervals come from the errors
+    of earlier origins whose day had come at the refit, and from ``past``.
+
+    Returns
+    -------
+    pl.DataFrame
+        origin, series, kind, date, horizon, mean, lower, upper, actual (null in a gap) and scale.
+
+    Raises
+    ------
+    ForecastError
+        No origin was given, or one lies outside the history.
+    """
+    panel = Panel.of(history)
+    if not origins:
+        raise ForecastError("no origin to forecast from")
+    if min(origins) < panel.start or max(origins) > panel.end:
+        raise ForecastError(
+            f"origins from {min(origins)} to {max(origins)} lie outside the history, "
+            f"which has {panel.start} to {panel.end}"
+        )
+    first = min(origins)
+    made: list[pl.DataFrame] = [] if past is None else [past]
+
+    def refit(day: date) -> tuple[int, ...] | int:
+        return (day - first).days // refit_days if refit_days else (day.year, day.month)
+
+    parts = []
+    for _, group in groupby(sorted(origins), key=refit):
+        columns = np.array([panel.column(day) for day in group])
+        part = _continued(model.clone(), panel, columns, horizon, made)
+        parts.append(part)
+        made.append(residuals(part))
+    return pl.concat(parts)
+
+
+def _continued(
+    model: Forecaster, panel: Panel, columns: np.ndarray, horizon: int, made: list[pl.DataFrame]
+) -> pl.DataFrame:
+    """Train at the first column, continue from all; intervals from what had come by then."""
+    known = panel.known_days(columns[:1])[:, 0]
+    kept = panel.rows(known > 0)
+    model._train(kept.until(columns[0]))
+    mean = model.paths(kept, columns, horizon)
+    mean[kept.known_days(columns) < MIN_DAYS] = np.nan
+    scale = local_scale(kept, columns)
+    at = pl.lit(panel.day(columns[0]))
+    came = pl.concat(made) if made else pl.DataFrame(schema=RESIDUALS)
+    came = came.filter(pl.col("origin") + pl.duration(days=pl.col("horizon")) <= at)
+    half = ConformalIntervals().half_widths(came, kept, horizon)
+    table = paths_table(kept, columns, mean, half[:, None, :] * scale[:, :, None])
+    row, at_origin, step = np.nonzero(~np.isnan(mean))
+    target = columns[at_origin] + step + 1
+    inside = target < panel.values.shape[1]
+    actual = np.where(inside, kept.values[row, np.where(inside, target, 0)], np.nan)
+    return table.with_columns(
+        kind=pl.Series(kept.kinds, dtype=pl.String).gather(row),
+        actual=pl.Series(actual).fill_nan(None),
+        scale=pl.Series(scale[row, at_origin]),
+    ).select("origin", "series", "kind", "date", "horizon", "mean", "lower", "upper", "actual", "scale")
+
+
+def residuals(backtest: pl.DataFrame) -> pl.DataFrame:
+    """Errors of past forecasts, as intervals are made from them; a gap has none."""
+    return (
+        backtest.filter(pl.col("actual").is_not_null())
+        .with_columns(error=pl.col("actual") - pl.col("mean"))
+        .select(pl.col(name).cast(kind) for name, kind in RESIDUALS.items())
+    )
+
+
+def calibration(model: Forecaster, panel: Panel) -> pl.DataFrame:
+    """Errors of ``model`` on the last year of a history, refitted a few times to what came before.
+
+    A history that is shorter than two years is tried out on its second half.
+    """
+    days = panel.values.shape[1]
+    furthest = min(30, max((days - MIN_DAYS) // 2, 1))
+    begin = max(days - 1 - 7 * model.calibration_weeks - furthest, days // 2, MIN_DAYS)
+    columns = np.arange(begin, days - 1, 7)
+    if len(columns) == 0:
+        return pl.DataFrame(schema=RESIDUALS)
+    parts = [
+        residuals(_continued(model.clone(), panel, group, furthest, []))
+        for group in np.array_split(columns, model.calibration_refits)
+        if len(group)
+    ]
+    return pl.concat(parts)

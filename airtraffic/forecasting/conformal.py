@@ -1,0 +1,128 @@
+"""Prediction intervals from the errors of past forecasts: split conformal, per horizon.
+
+An error is divided by the series' own scale at its origin, so that errors of a small and of a large
+series, or of a quiet and of a wild season, can be compared [1]_. The half-width at horizon h is a quantile of
+such errors, of the series itself and of its kind: the fewer the series has, the more the kind counts.
+
+References
+----------
+.. [1] Lei, G'Sell, Rinaldo, Tibshirani and Wasserman, Distribution-free predictive inference for
+   regression, JASA 113 (2018), section 5.2 (locally weighted conformal).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from airtraffic.forecasting.panel import Panel
+
+SCALE_DAYS = 56
+"""Days that a series' scale is measured on."""
+FALLBACK = 3.0
+"""Half-width without any past error, in scales: a lag-7 difference has sqrt(2) of a level's deviation."""
+RESIDUALS = {
+    "series": pl.String,
+    "kind": pl.String,
+    "origin": pl.Date,
+    "horizon": pl.Int64,
+    "error": pl.Float64,
+    "scale": pl.Float64,
+}
+
+
+def local_scale(panel: Panel, origins: np.ndarray) -> np.ndarray:
+    """How much a series moves from week to week, as known at each origin. (n_series, n_origins) [1/d]
+
+    Mean of |y(t) - y(t - 7)| over the last 56 days, and never less than half the deviation that a Poisson
+    count of the same level has: a series of equal small counts is not certain to stay equal.
+    """
+    values = panel.values
+    change = np.full_like(values, np.nan)
+    change[:, 7:] = np.abs(values[:, 7:] - values[:, :-7])
+    moved, level = _trailing_mean(change, origins), _trailing_mean(values, origins)
+    floor = 0.5 * np.sqrt(np.nan_to_num(level) + 0.5)
+    return np.fmax(moved, floor)
+
+
+def _trailing_mean(values: np.ndarray, origins: np.ndarray) -> np.ndarray:
+    known = ~np.isnan(values)
+    total = np.cumsum(np.pad(np.where(known, values, 0.0), ((0, 0), (1, 0))), axis=1)
+    count = np.cumsum(np.pad(known, ((0, 0), (1, 0))), axis=1)
+    end, begin = origins + 1, np.maximum(origins + 1 - SCALE_DAYS, 0)
+    days = count[:, end] - count[:, begin]
+    return np.where(days > 0, (total[:, end] - total[:, begin]) / np.maximum(days, 1), np.nan)
+
+
+@dataclass(frozen=True)
+class ConformalIntervals:
+    """Half-widths of intervals, learned from past errors.
+
+    ``level``: share of days that shall fall inside. [1] ``half_life_days``: age at which an error counts
+    half. [d] ``neighbours``: horizons on either side whose errors count too. ``pool_weeks``: number of
+    the series' own weekly forecasts that weigh as much as those of its kind.
+    """
+
+    level: float = 0.95
+    half_life_days: float = 180.0
+    neighbours: int = 3
+    pool_weeks: float = 8.0
+
+    def half_widths(self, residuals: pl.DataFrame, panel: Panel, horizon: int) -> np.ndarray:
+        """Half-widths in scales. (n_series, horizon) [1]
+
+        ``residuals``: the columns of ``RESIDUALS``, of forecasts whose day has come.
+        """
+        widths = np.full((len(panel.series), horizon), FALLBACK)
+        if residuals.is_empty():
+            return widths
+        newest = residuals["origin"].max()
+        age = (pl.lit(newest) - pl.col("origin")).dt.total_days()
+        ready = residuals.with_columns(
+            score=(pl.col("error").abs() / pl.col("scale")), weight=0.5 ** (age / self.half_life_days)
+        ).drop_nulls("score")
+        of_kind = {
+            kind: self._quantiles(part, horizon)
+            for (kind,), part in ready.partition_by("kind", as_dict=True).items()
+        }
+        overall = self._quantiles(ready, horizon)
+        own = ready.partition_by("series", as_dict=True)
+        for row, (name, kind) in enumerate(zip(panel.series, panel.kinds, strict=True)):
+            pooled = of_kind.get(kind, overall)
+            mine = own.get((name,))
+            if mine is None:
+                widths[row] = pooled
+                continue
+            weeks = mine["origin"].n_unique()
+            share = weeks / (weeks + self.pool_weeks)
+            widths[row] = share * self._quantiles(mine, horizon) + (1 - share) * pooled
+        return widths
+
+    def _quantiles(self, scores: pl.DataFrame, horizon: int) -> np.ndarray:
+        """The level's quantile of the scores near each horizon; beyond the last, it grows as a root."""
+        score, weight, ahead = (scores[name].to_numpy() for name in ("score", "weight", "horizon"))
+        order = np.argsort(score, kind="stable")
+        score, weight, ahead = score[order], weight[order], ahead[order]
+        furthest = int(ahead.max())
+        found = np.full(horizon, np.nan)
+        for step in range(1, min(horizon, furthest) + 1):
+            near = np.abs(ahead - step) <= self.neighbours
+            if near.any():
+                found[step - 1] = _weighted_quantile(score[near], weight[near], self.level)
+        known = np.flatnonzero(~np.isnan(found))
+        if len(known) == 0:
+            return np.full(horizon, FALLBACK)
+        found = np.interp(np.arange(horizon), known, found[known])
+        beyond = np.arange(horizon) + 1 > furthest
+        found[beyond] *= np.sqrt((np.arange(horizon)[beyond] + 1) / furthest)
+        return found
+
+
+def _weighted_quantile(ordered: np.ndarray, weight: np.ndarray, level: float) -> float:
+    """Smallest value at or below which ``level`` of the weight lies; one more weight stands at infinity.
+
+    >>> _weighted_quantile(np.arange(1.0, 100.0), np.ones(99), 0.95)
+    95.0
+    """
+    share = np.cumsum(weight) / (weight.sum() + weight.mean())
+    return float(ordered[min(int(np.searchsorted(share, level - 1e-12)), len(ordered) - 1)])
