@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -15,13 +15,16 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from airtraffic.errors import AirTrafficError
+from airtraffic.report.capacity_page import overview_name
 from airtraffic.report.page import file_name
 from airtraffic.report.summary import summarise
 from airtraffic.report.texts import LANGUAGES
 from airtraffic.settings import Settings
 from cli.brokers import running_kafka
+from cli.demo_operator import operate
 from cli.environment import check_lake, prepare
 from cli.summary import show_summary
+from cli.summary_flights import COLUMNS as FLIGHT_COLUMNS
 from cli.topics import ensure_topics
 from collector.known_polls import known_polls
 from collector.open_source import Choice, opened
@@ -31,6 +34,11 @@ from collector.run import collect
 
 HAND_OVER_ROWS = 24_000
 """Rows sent before the lake has to have them: the in-memory broker keeps little more than this. [rows]"""
+MADE = (
+    dg.AssetSelection.groups("silver", "features", "clusters", "sectors", "routes", "reports")
+    | dg.AssetSelection.assets("track_flights")
+) - dg.AssetSelection.assets("route_performance_live")
+"""All but what the operator's topic alone fills."""
 
 
 @dataclass
@@ -41,6 +49,10 @@ class Sent:
     rows: int = 0
     waiting: int = 0
     """Rows and polls that the lake was not yet asked to read."""
+
+    @property
+    def days(self) -> list[date]:
+        return sorted({hour.date() for hour in self.hours})
 
 
 def run_demo(
@@ -86,6 +98,8 @@ def run_demo(
         )
         with open_instance() as instance, opened(choice, settings, os.environ, time.time) as polled:
             sent = _send(settings, polled, broker.bootstrap_servers, lambda: _ingest(defs, instance), console)
+            if source == "simulate" and sent.hours:
+                operate(settings, choice, defs, instance, sent.days, console)
     if not sent.hours:
         console.print("No poll had a time that could be read: there is nothing to make or to show.")
         return
@@ -147,7 +161,7 @@ def _make(settings: Settings, defs: dg.Definitions, sent: Sent, console: Console
     from cli.materialize import materialize
 
     graph = defs.resolve_asset_graph()
-    wanted = dg.AssetSelection.groups("silver", "features", "clusters", "reports").resolve(graph)
+    wanted = MADE.resolve(graph)
     keys = {
         key for key in wanted if graph.get(key).is_executable and graph.get(key).partitions_def is not None
     }
@@ -172,7 +186,7 @@ def _show(settings: Settings, source: str, sent: Sent, console: Console) -> None
     from orchestration.resources.lake import LakeResource
 
     lake = LakeResource(root=settings.lake)
-    days = sorted({hour.date() for hour in sent.hours})
+    days = sent.days
     first, last = min(sent.hours), max(sent.hours) + timedelta(hours=1)
     where = [("date", "in", days), ("snapshot_at", ">=", first), ("snapshot_at", "<", last)]
     coverage = pl.from_arrow(lake.read("poll_coverage", where=[("date", "in", days)]))
@@ -191,20 +205,18 @@ def _show(settings: Settings, source: str, sent: Sent, console: Console) -> None
         settings.dense_cell_aircraft,
         pl.from_arrow(lake.read("cluster_quality", where=hourly)),
         pl.from_arrow(lake.read("hotspots", where=hourly)),
+        pl.from_arrow(lake.read("flights", FLIGHT_COLUMNS, where=[("date", "in", days)])),
+        pl.from_arrow(lake.read("sector_saturation", where=[("date", "in", days)])),
     )
-    for day in days:
-        for language in LANGUAGES:
-            console.print(
-                f"Report ({language})  {settings.reports}/{file_name(day, language)}",
-                highlight=False,
-                soft_wrap=True,
-            )
-    console.print(
-        f"Tables       {settings.lake}/{{flight_states,traffic_density,hourly_traffic,...}} (Delta)",
-        highlight=False,
-        soft_wrap=True,
-    )
-    console.print(f"Dagster      {Path(settings.data) / 'dagster'}", highlight=False, soft_wrap=True)
+    shown = [
+        (f"{what} ({language})", f"{settings.reports}/{name(day, language)}")
+        for day in days
+        for what, name in (("Report", file_name), ("Capacity", overview_name))
+        for language in LANGUAGES
+    ]
+    tables = f"{settings.lake}/{{flight_states,hourly_traffic,flights,sector_saturation,...}} (Delta)"
+    for what, where in (*shown, ("Tables", tables), ("Dagster", settings.data / "dagster")):
+        console.print(f"{what:<14} {where}", highlight=False, soft_wrap=True)
 
 
 @contextmanager

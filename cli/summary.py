@@ -6,6 +6,7 @@ from rich.table import Table
 
 from airtraffic.report.summary import Share, Summary
 from airtraffic.report.texts import Texts
+from cli.summary_flights import flights_said, sectors_said
 
 
 def show_summary(
@@ -15,6 +16,8 @@ def show_summary(
     dense_cell_aircraft: int,
     clusters: pl.DataFrame,
     hotspots: pl.DataFrame,
+    flights: pl.DataFrame,
+    saturation: pl.DataFrame,
 ) -> None:
     """Print the figures of a summary, each share with its rule and its denominator.
 
@@ -22,6 +25,8 @@ def show_summary(
     ----------
     clusters, hotspots
         Rows of ``cluster_quality`` and ``hotspots`` of the same hours.
+    flights, saturation
+        Rows of ``flights`` and ``sector_saturation`` of the days.
     """
     texts = Texts("en")
     table = Table(title=title, title_justify="left", show_header=False, title_style="bold")
@@ -61,6 +66,8 @@ def show_summary(
     if not clusters.is_empty():
         table.add_row("clusters", _clusters(clusters))
     table.add_row("hotspots", _hotspots(hotspots))
+    table.add_row("flights", flights_said(flights))
+    table.add_row("sectors", sectors_said(saturation))
     table.add_row(
         "polls",
         f"{summary.polls_seen:,} of {summary.polls_expected:,} expected ({texts.percent(summary.coverage.percent)}), {summary.empty_polls} with an empty sky",

@@ -1,4 +1,4 @@
-"""``./run up``: Kafka, the collector, Dagster with its daemon, and MLflow in one terminal."""
+"""``./run up``: Kafka, the collector, a simulated operator, Dagster with its daemon, and MLflow in one terminal."""
 
 import json
 import os
@@ -20,6 +20,9 @@ from cli.brokers import running_kafka
 from cli.environment import check_lake, prepare
 from cli.supervisor import Supervisor
 from cli.topics import ensure_topics
+
+AIRLINE = "CMP"
+"""Whose events are simulated: some 370 a day, so that a run to read them is due every few minutes."""
 
 
 def run_up(
@@ -91,6 +94,8 @@ def _run_once(
         logs = settings.data / "logs"
         supervisor = Supervisor(console, logs, environment)
         supervisor.add("collector", collector_command(source, files, aircraft), show=readable, may_end=True)
+        if source == "simulate":
+            supervisor.add("operator", operator_command(aircraft), show=readable)
         supervisor.add("dagster", [*_dagster(), "-h", "127.0.0.1", "-p", str(port)])
         if settings.mlflow_is_ours:
             supervisor.add("mlflow", [sys.executable, "-m", "cli.mlflow_server", str(mlflow_port)])
@@ -101,6 +106,9 @@ def _run_once(
         )
         console.print(f"Kafka       {broker.bootstrap_servers}{note}", soft_wrap=True)
         console.print(f"Lake        {settings.lake}", soft_wrap=True)
+        if source == "simulate":
+            topic = settings.topics.operator_events
+            console.print(f"Operator    simulated events of {AIRLINE} on {topic}", soft_wrap=True)
         console.print(f"Logs        {logs}", soft_wrap=True)
         console.print(
             f"Dagster UI  [bold]http://127.0.0.1:{port}[/]  (ready in about 15 s; Ctrl-C stops everything)"
@@ -140,6 +148,12 @@ def collector_command(source: str, files: Sequence[str], aircraft: int | None) -
     """The collector in real time."""
     command = [sys.executable, "-m", "collector", "--log", "json", "--source", source]
     command += [part for file in files for part in ("--input", file)]
+    return command + (["--aircraft", str(aircraft)] if aircraft else [])
+
+
+def operator_command(aircraft: int | None) -> list[str]:
+    """The simulated operator in real time, of the same flights as the simulated collector."""
+    command = [sys.executable, "-m", "collector.operator", "--log", "json", "--airline", AIRLINE]
     return command + (["--aircraft", str(aircraft)] if aircraft else [])
 
 
