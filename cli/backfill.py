@@ -87,7 +87,8 @@ def _resolve(defs: dg.Definitions, selection: str) -> tuple[set[dg.AssetKey], li
     except (dg.DagsterError, ValueError) as error:
         raise AirTrafficError(
             f"{selection!r} is not an asset selection such as 'state_vectors+', 'group:features' or "
-            f"'+flight_states and not polls'; assets: {', '.join(sorted(names))}"
+            f"'+flight_states and not polls'; assets: {', '.join(sorted(names))}; "
+            f"groups: {', '.join(sorted({graph.get(key).group_name for key in graph.get_all_asset_keys()}))}"
         ) from error
     keys = {key for key in selected if graph.get(key).is_executable}
     skipped = sorted(key.to_user_string() for key in selected - keys)

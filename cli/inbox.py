@@ -28,6 +28,7 @@ def run_inbox(settings: Settings) -> None:
 
     console, began = Console(), time.monotonic()
     with open_instance() as instance, console.status(f"reading the files in {settings.inbox}"):
+        _settle(settings)
         outcome = run_job(defs.resolve_job_def("ingest_files"), instance)
     if not outcome.success:
         raise AirTrafficError(f"the files were not read: {outcome.error}")
@@ -49,7 +50,20 @@ def run_inbox(settings: Settings) -> None:
     if tally.failed:
         raise AirTrafficError("some days were not made: " + "; ".join(tally.failed))
     console.print(
-        f"{len(days):,} days of flights, {days[0]} to {days[-1]}, in {time.monotonic() - began:.0f} s. "
+        f"{len(days):,} day{'s' * (len(days) != 1)} of flights, {days[0]} to {days[-1]}, in {time.monotonic() - began:.0f} s. "
         f"[bold]./run backfill 'flights+' --from {days[0]} --to {days[-1]}[/] makes what hangs on them.",
         soft_wrap=True,
     )
+
+
+def _settle(settings: Settings) -> None:
+    """Wait for files so new that they may still be written to: whoever asks by hand has just dropped them."""
+    from orchestration.resources.inbox import InboxResource
+
+    inbox = InboxResource(root=settings.inbox)
+    now = datetime.now(UTC)
+    ages = [
+        (now - file.modified).total_seconds()
+        for file in inbox.model_copy(update={"settled_s": 0.0}).dropped(now)
+    ]
+    time.sleep(max([0.0, *(inbox.settled_s - age for age in ages if 0 <= age < inbox.settled_s)]))
