@@ -30,8 +30,8 @@ def flights_said(flights: pl.DataFrame) -> str:
     days = flights["date"].n_unique()
     return (
         f"{flights.height:,} that left on {'the day' if days == 1 else f'{days} days'}: {known}; "
-        f"{matched:,} of several routes are one flight each; both airports known of "
-        f"{texts.percent(100 * ends / flights.height)}"
+        + (f"{matched:,} of several routes are one flight each; " if matched else "")
+        + f"both airports known of {texts.percent(100 * ends / flights.height)}"
     )
 
 
