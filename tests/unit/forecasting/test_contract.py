@@ -8,12 +8,21 @@ import pytest
 
 from airtraffic.errors import ForecastError
 from airtraffic.forecasting.baselines import Persistence, SeasonalNaive, WeekdayMean
+from airtraffic.forecasting.classical import AutoETS, WeeklyMSTL
+from airtraffic.forecasting.forest import DemandForest
+from airtraffic.forecasting.reference_forest import ReferenceForest
+from airtraffic.forecasting.seasonal import SeasonalFourier
 from tests.unit.forecasting.daily_samples import daily
 
 MODELS = {
     "persistence": Persistence,
     "seasonal_naive": SeasonalNaive,
     "weekday_mean": WeekdayMean,
+    "auto_ets": AutoETS,
+    "mstl": WeeklyMSTL,
+    "seasonal_fourier": SeasonalFourier,
+    "demand_forest": lambda: DemandForest(trees=8, rows=600, window_days=100, countries="BR"),
+    "reference_forest": lambda: ReferenceForest(trees=6),
 }
 HORIZON = 10
 
@@ -25,7 +34,12 @@ def history():
 
 @pytest.fixture(scope="module", params=MODELS)
 def make(request):
-    return MODELS[request.param]
+    def made():
+        model = MODELS[request.param]()
+        model.calibration_refits = 1
+        return model
+
+    return made
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,209 @@
+"""Trend, year and week of a series as published components."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from airtraffic.forecasting.baselines import carried_forward
+from airtraffic.forecasting.contract import Forecaster, whole
+from airtraffic.forecasting.day_calendar import holiday_flags
+from airtraffic.forecasting.panel import Panel
+from airtraffic.forecasting.regimes import regimes
+
+YEAR_DAYS = 365.25
+ANCHOR_DAYS = 28
+"""Days whose mean error moves a forecast to the present level."""
+ANCHOR_HALF_LIFE_DAYS = 90.0
+HAC_LAGS = 28
+"""Lags of the slope's standard error: errors of daily counts stay alike for weeks."""
+
+
+@dataclass
+class Decomposition:
+    """One series' fit. ``coefficients`` belong to the columns of ``SeasonalFourier.design``."""
+
+    coefficients: np.ndarray
+    annual: bool
+    slope: tuple[float, float, float, float] = (np.nan, np.nan, np.nan, np.nan)
+    notes: list[str] = field(default_factory=list)
+
+
+class SeasonalFourier(Forecaster):
+    """y(t) = T(t) + S_annual(t) + S_weekly(t) + error, T linear, by least squares [1]_.
+
+    t is a continuous count of days; the annual part has a period of 365.25 d, the weekly one of 7 d. A day
+    without a value is left out, it is no zero. With less than a year of days the annual part cannot be
+    told from the trend: it is left out, and ``trends`` says so. A forecast is moved by the mean error of
+    the last 28 days, which halves every 90.
+
+    ``annual_terms``, ``weekly_terms``: sine and cosine pairs. ``country``: its public holidays get a term
+    each for the day itself, the day before and the day after (``holidays`` package); None: none.
+    ``since_break``: leave out what lies before the last sudden change of level, if a year is left.
+
+    References
+    ----------
+    .. [1] Taylor and Letham, Forecasting at scale, The American Statistician 72 (2018), section 3.2.
+    """
+
+    name = "seasonal_fourier"
+    min_days = 14
+
+    def __init__(
+        self,
+        *,
+        annual_terms: int = 10,
+        weekly_terms: int = 3,
+        country: str | None = None,
+        since_break: bool = True,
+    ) -> None:
+        self.annual_terms = whole("annual_terms", annual_terms, 0)
+        self.weekly_terms = whole("weekly_terms", weekly_terms, 0)
+        self.country = country
+        self.since_break = since_break
+
+    def design(self, t: np.ndarray, start: date) -> dict[str, np.ndarray]:
+        """The columns of each component. ``t``: days since ``start``, (n_days,). [d]"""
+        t = np.asarray(t, dtype=float)
+        parts = {
+            "trend": np.stack([np.ones_like(t), t], axis=1),
+            "annual": _waves(t, YEAR_DAYS, self.annual_terms),
+            "weekly": _waves(t, 7.0, self.weekly_terms),
+        }
+        if self.country is not None:
+            parts["holiday"] = holiday_flags(self.country, start, t.astype(int))
+        return parts
+
+    def components(self) -> pl.DataFrame:
+        """What each known day consists of: series, date, value, trend, annual, weekly, holiday. [1/d]"""
+        panel = self._fitted()
+        columns = np.arange(panel.values.shape[1])
+        parts = self.design(columns + (panel.start - self._start).days, self._start)
+        tables = []
+        for name, values in zip(panel.series, panel.values, strict=True):
+            fit = self._fits[name]
+            known = ~np.isnan(values)
+            each = _contributions(parts, fit)
+            tables.append(
+                pl.DataFrame(
+                    {
+                        "series": pl.Series([name] * known.sum(), dtype=pl.String),
+                        "date": panel.dates(columns[known]),
+                        "value": values[known],
+                        **{
+                            part: each.get(part, np.zeros(len(columns)))[known]
+                            for part in ("trend", "annual", "weekly", "holiday")
+                        },
+                    }
+                )
+            )
+        return pl.concat(tables)
+
+    def trends(self) -> pl.DataFrame:
+        """Slope per series, with its 95 % interval and what to know about the fit.
+
+        series, slope_per_year, lower, upper [1/d per year], p_value, direction (rising, falling, flat: flat
+        when the interval holds zero), annual_identified, notes.
+        """
+        rows = []
+        for name in self._fitted().series:
+            fit = self._fits[name]
+            slope, lower, upper, p_value = fit.slope
+            sure = np.isfinite(slope) and (lower > 0 or upper < 0)
+            direction = ("rising" if slope > 0 else "falling") if sure else "flat"
+            rows.append((name, slope, lower, upper, p_value, direction, fit.annual, "; ".join(fit.notes)))
+        columns = ("slope_per_year", "lower", "upper", "p_value")
+        return pl.DataFrame(
+            rows,
+            schema=["series", *columns, "direction", "annual_identified", "notes"],
+            orient="row",
+        ).with_columns(pl.col(columns).cast(pl.Float64).fill_nan(None))
+
+    def _train(self, panel: Panel) -> None:
+        self._start = panel.start
+        broken: dict[str, list] = {}
+        for each in regimes(panel):
+            broken.setdefault(each.series, []).append(each)
+        self._fits = {
+            name: self._fit_one(panel, values, broken.get(name, []))
+            for name, values in zip(panel.series, panel.values, strict=True)
+        }
+
+    def _fit_one(self, panel: Panel, values: np.ndarray, broken: list) -> Decomposition:
+        known = np.flatnonzero(~np.isnan(values))
+        notes = [each.sentence() for each in broken]
+        breaks = [panel.column(each.first) for each in broken if each.kind != "gap"]
+        ends = [panel.column(each.last) + 1 for each in broken if each.kind == "closure" and each.last]
+        last_break = max([*breaks, *ends], default=0)
+        if self.since_break and last_break and (known >= last_break).sum() >= YEAR_DAYS:
+            known = known[known >= last_break]
+            notes.append(f"fitted to the days since {panel.day(last_break)}")
+        span = known[-1] - known[0] + 1
+        annual = span >= YEAR_DAYS and len(known) >= 0.75 * YEAR_DAYS
+        if not annual and self.annual_terms:
+            notes.append(f"{span} days are less than a year: the annual part cannot be identified")
+        elif span < 2 * YEAR_DAYS:
+            notes.append("less than two years: trend and annual part can hardly be told apart")
+        parts = self.design(known, panel.start)
+        used = {name: part for name, part in parts.items() if annual or name != "annual"}
+        matrix = np.concatenate(list(used.values()), axis=1)
+        found = np.linalg.lstsq(matrix, values[known], rcond=None)[0]
+        full, taken = [], 0
+        for name, part in parts.items():
+            size = part.shape[1]
+            full.append(found[taken : taken + size] if name in used else np.zeros(size))
+            taken += size if name in used else 0
+        return Decomposition(np.concatenate(full), bool(annual), _slope(matrix, values[known]), notes)
+
+    def _paths(self, panel: Panel, origins: np.ndarray, horizon: int) -> np.ndarray:
+        shift = (panel.start - self._start).days
+        columns = np.arange(panel.values.shape[1] + horizon)
+        parts = self.design(columns + shift, self._start)
+        fitted = np.stack([sum(_contributions(parts, self._fits[name]).values()) for name in panel.series])
+        error = panel.values - fitted[:, : panel.values.shape[1]]
+        ahead = np.arange(1, horizon + 1)
+        fades = 0.5 ** (ahead / ANCHOR_HALF_LIFE_DAYS)
+        level = _trailing(error, ANCHOR_DAYS)[:, origins]
+        return fitted[:, origins[:, None] + ahead] + level[:, :, None] * fades
+
+
+def _trailing(values: np.ndarray, days: int) -> np.ndarray:
+    """Mean of the last ``days`` columns; where all are gaps, the last such mean, else zero."""
+    known = ~np.isnan(values)
+    total = np.cumsum(np.where(known, values, 0.0), axis=1)
+    count = np.cumsum(known, axis=1)
+    total[:, days:] -= total[:, :-days].copy()
+    count[:, days:] -= count[:, :-days].copy()
+    mean = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    return np.nan_to_num(carried_forward(mean))
+
+
+def _waves(t: np.ndarray, period_d: float, terms: int) -> np.ndarray:
+    angle = 2 * np.pi * np.outer(t, np.arange(1, terms + 1)) / period_d
+    return np.concatenate([np.sin(angle), np.cos(angle)], axis=1)
+
+
+def _contributions(parts: dict[str, np.ndarray], fit: Decomposition) -> dict[str, np.ndarray]:
+    each, taken = {}, 0
+    for name, part in parts.items():
+        each[name] = part @ fit.coefficients[taken : taken + part.shape[1]]
+        taken += part.shape[1]
+    return each
+
+
+def _slope(matrix: np.ndarray, values: np.ndarray) -> tuple[float, float, float, float]:
+    """Slope with its 95 % interval [1/d per year] and p-value.
+
+    The wider of the textbook's standard error and of the one that lets errors be alike for weeks (HAC), which
+    is too small on independent ones.
+    """
+    if len(values) <= matrix.shape[1] + HAC_LAGS:
+        return np.nan, np.nan, np.nan, np.nan
+    from statsmodels.regression.linear_model import OLS
+
+    plain = OLS(values, matrix).fit()
+    robust = plain.get_robustcov_results("HAC", maxlags=HAC_LAGS)
+    wider = max((plain, robust), key=lambda result: result.bse[1])
+    lower, upper = wider.conf_int()[1]
+    return plain.params[1] * YEAR_DAYS, lower * YEAR_DAYS, upper * YEAR_DAYS, float(wider.pvalues[1])

@@ -1,0 +1,110 @@
+"""Trend, year and week are found again in series that were made of them."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from airtraffic.forecasting.panel import Panel
+from airtraffic.forecasting.regimes import regimes
+from airtraffic.forecasting.seasonal import SeasonalFourier
+from tests.unit.forecasting.daily_samples import daily
+
+YEARS = 4
+
+
+def fit(history: pl.DataFrame, **kwargs) -> SeasonalFourier:
+    model = SeasonalFourier(**kwargs)
+    model.calibration_weeks = 0
+    return model.fit(history)
+
+
+@pytest.fixture(scope="module")
+def seasons():
+    return daily(365 * YEARS + 1, 1, yearly=0.3, growth_per_year=0.1, noise=0.03, level=500)
+
+
+def test_a_known_slope_lies_in_its_interval(seasons):
+    row = fit(seasons).trends().row(0, named=True)
+    assert row["lower"] < 50 < row["upper"]
+    assert abs(row["slope_per_year"] - 50) < 3
+    assert row["direction"] == "rising"
+    assert row["p_value"] < 1e-6
+    assert row["annual_identified"]
+
+
+def test_a_slope_s_sign_is_kept(seasons):
+    falling = seasons.with_columns(value=1500 - pl.col("value"))
+    row = fit(falling).trends().row(0, named=True)
+    assert row["direction"] == "falling"
+    assert row["slope_per_year"] == pytest.approx(-fit(seasons).trends()["slope_per_year"][0])
+
+
+def test_components_add_up_to_the_series_but_for_noise(seasons):
+    parts = fit(seasons).components()
+    rest = parts["value"] - parts["trend"] - parts["annual"] - parts["weekly"]
+    assert abs(rest.mean()) < 0.5
+    assert rest.std() < 0.04 * parts["value"].mean()
+    assert np.ptp(parts["annual"].to_numpy()) == pytest.approx(2 * 0.3 * 500, rel=0.06)
+    assert np.ptp(parts["weekly"].to_numpy()) == pytest.approx(0.15 * 500 * 1.9, rel=0.08)
+
+
+def test_a_gap_is_not_a_zero(seasons):
+    """Half a year without data moves the slope by less than its interval."""
+    hole = pl.col("date").is_between(date(2023, 3, 1), date(2023, 8, 31))
+    full, holed = fit(seasons).trends(), fit(seasons.filter(~hole)).trends()
+    assert abs(full["slope_per_year"][0] - holed["slope_per_year"][0]) < 5
+    assert "nothing known from 2023-03-01 to 2023-08-31" in holed["notes"][0]
+
+
+def test_days_are_counted_through_new_year():
+    """The annual wave is the same at t and t + 365.25 d, whatever the day of the year."""
+    model = SeasonalFourier()
+    t = np.arange(0, 1461, 365.25)
+    annual = model.design(t, date(2020, 1, 1))["annual"]
+    np.testing.assert_allclose(annual, np.broadcast_to(annual[0], annual.shape), atol=1e-9)
+
+
+def test_less_than_a_year_has_no_annual_part_and_says_so():
+    model = fit(daily(300, 1, yearly=0.3))
+    row = model.trends().row(0, named=True)
+    assert not row["annual_identified"]
+    assert "cannot be identified" in row["notes"]
+    assert (model.components()["annual"] == 0).all()
+
+
+def test_an_airport_closed_for_months_is_said_with_its_days():
+    history = daily(900, 1, yearly=0.2)
+    closed = pl.col("date").is_between(date(2023, 5, 3), date(2023, 10, 20))
+    shut = history.with_columns(value=pl.when(closed).then(0.0).otherwise("value"))
+    found = regimes(Panel.of(shut))
+    assert [(each.kind, each.first, each.last) for each in found if each.kind == "closure"] == [
+        ("closure", date(2023, 5, 3), date(2023, 10, 20))
+    ]
+    assert "next to no traffic from 2023-05-03 until 2023-10-20" in fit(shut).trends()["notes"][0]
+
+
+def test_a_lasting_fall_is_a_break_and_the_fit_starts_after_it():
+    history = daily(1000, 1)
+    since = date(2023, 2, 1)
+    fallen = history.with_columns(
+        value=pl.when(pl.col("date") >= since).then(pl.col("value") * 0.3).otherwise("value")
+    )
+    found = regimes(Panel.of(fallen))
+    assert [each.kind for each in found] == ["fall"]
+    assert abs(found[0].first - since) <= timedelta(days=1)
+    row = fit(fallen).trends().row(0, named=True)
+    assert "fitted to the days since" in row["notes"]
+    assert abs(row["slope_per_year"]) < 3
+
+
+@pytest.mark.parametrize("yearly", [0.0, 0.2, 0.6])
+def test_seasons_and_noise_are_no_breaks(yearly):
+    assert regimes(Panel.of(daily(1200, 1, yearly=yearly, noise=0.08))) == []
+
+
+def test_a_year_ahead_has_the_season_of_the_year_before(seasons):
+    ahead = fit(seasons).forecast(365)
+    last_year = seasons.tail(365)["value"].to_numpy()
+    assert np.corrcoef(ahead["mean"].to_numpy(), last_year)[0, 1] > 0.85
