@@ -1,5 +1,6 @@
 """One hour of clusters: the hour's positions learned on top of the hour before."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -91,12 +92,15 @@ def cluster_hour(
     rows: pl.DataFrame,
     previous: pa.Table | None,
     parameters: ClusterParameters,
+    *,
+    earlier: pa.Table | None = None,
+    taken: Collection[str] = (),
 ) -> HourOfClusters:
     """Make an hour of clusters.
 
     With a predecessor the model goes on from it; without one it first learns the 4 hours before and the
     hour is marked as warmed up. The result depends on the rows only, not on their order, and is the same
-    as that of one model that learns all hours in one go.
+    as that of one model that learns all hours in one go; only names depend on how the hour was before.
 
     The snapshot is taken at the hour's last poll, at its end when it has none: an hour that is still open,
     or that a gap cuts short, is not faded over a time of which nothing is known.
@@ -110,6 +114,11 @@ def cluster_hour(
     previous
         Rows of ``cluster_snapshots`` of the hour before; None or no rows when it is missing. What was made
         with other parameters counts as missing.
+    earlier
+        Rows of ``cluster_snapshots`` of the hour itself as it was made before, whose clusters keep the ids
+        that were given in it; None or no rows when it was not.
+    taken
+        Ids that are no longer free: those that later hours have. Of other hours they do no harm.
     """
     predecessor = previous if continues(previous, hour, parameters) else None
     back = look_back(hour, predecessor, parameters)
@@ -131,7 +140,17 @@ def cluster_hour(
     now = StoredClusters.of(micro_clusters)
     then = stored_clusters(predecessor) if predecessor is not None else StoredClusters.none()
     matching = match(_common(now, then, xy, label, weight, parameters.epsilon_nm))
-    now = now.named(cluster_ids(hour, matching, then.ids, now.weight))
+    before_late = stored_clusters(earlier) if earlier is not None else StoredClusters.none()
+    ids = cluster_ids(
+        hour,
+        matching,
+        then.ids,
+        now.weight,
+        earlier=_common(now, before_late, xy, label, weight, parameters.epsilon_nm),
+        earlier_ids=before_late.ids,
+        taken=taken,
+    )
+    now = now.named(ids)
     chained = predecessor["chained_hours"][0].as_py() + 1 if predecessor is not None else 0
     sources = sorted(set(before["source"].drop_nulls()) | set(here["source"].drop_nulls()))
     return HourOfClusters(

@@ -6,8 +6,14 @@ lies in the other, by the weight of positions seen under both snapshots. Of all 
 cluster hands its id to one successor at most and each successor takes one at most. What is left over
 explains itself: a cluster without links died or was born; one whose every link found another heir was
 merged; a new one whose links all have heirs was split off.
+
+An hour that is made again, because rows came late, keeps its own ids too: the hours after it that are not made
+again go on naming clusters as it named them. A cluster without a predecessor takes the id that the hour, as it
+was before, had given to that place, by the same rule; only what is new in it gets a new number, never one that
+is taken. What stays possible is that one cluster has two names: its predecessor, and so its id, may be another.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -93,18 +99,59 @@ def match(common: np.ndarray, share: float = SHARE) -> Matching:
     )
 
 
-def cluster_ids(hour: datetime, matching: Matching, old_ids: list[str], weight: np.ndarray) -> list[str]:
-    """Ids of a snapshot's clusters: handed on, or the hour and a number counted from the heaviest.
+def cluster_ids(
+    hour: datetime,
+    matching: Matching,
+    old_ids: Sequence[str],
+    weight: np.ndarray,
+    *,
+    earlier: np.ndarray | None = None,
+    earlier_ids: Sequence[str] = (),
+    taken: Collection[str] = (),
+) -> list[str]:
+    """Ids of a snapshot's clusters: handed on, or kept from how the hour was before, or new.
 
     Parameters
     ----------
     hour
-        Start of the hour; a text made of it is unique for ever without a counter.
+        Start of the hour; a new id is made of it and of a number counted from the heaviest.
     weight
         (n_new,). [aircraft-minutes]
+    earlier
+        ``overlap`` of the clusters of the hour as it was made before with those of now, None if it was not.
+    earlier_ids
+        Ids of the clusters of the hour as it was made before.
+    taken
+        Ids that are no longer free, of whatever hour.
+
+    >>> hour, nothing = datetime(2025, 1, 15), match(np.zeros((1, 3)))
+    >>> cluster_ids(hour, nothing, [], np.array([9.0, 5.0]))
+    ['2025-01-15T00-01', '2025-01-15T00-02']
+    >>> before = np.array([[0.0, 5.0, 0.0], [9.0, 0.0, 0.0]])  # the heavier one is new
+    >>> cluster_ids(
+    ...     hour, nothing, [], np.array([9.0, 5.0]), earlier=before, earlier_ids=["2025-01-15T00-01"]
+    ... )
+    ['2025-01-15T00-02', '2025-01-15T00-01']
     """
     ids = [old_ids[a] if a != NEW else "" for a in matching.predecessor.tolist()]
+    of_hour = f"{hour:%Y-%m-%dT%H}-"
+    if earlier is not None:
+        born = np.array([name.startswith(of_hour) for name in earlier_ids], bool)
+        kept = match(_among(earlier, born, matching.predecessor == NEW)).predecessor
+        ids = [name or (earlier_ids[a] if a != NEW else "") for name, a in zip(ids, kept, strict=True)]
+    used = [name for name in (*earlier_ids, *taken) if name.startswith(of_hour)]
+    last = max((int(name.removeprefix(of_hour)) for name in used), default=0)
     fresh = [b for b in np.argsort(-weight, kind="stable").tolist() if not ids[b]]
-    for number, b in enumerate(fresh, start=1):
-        ids[b] = f"{hour:%Y-%m-%dT%H}-{number:02}"
+    for number, b in enumerate(fresh, start=last + 1):
+        ids[b] = f"{of_hour}{number:02}"
     return ids
+
+
+def _among(common: np.ndarray, old: np.ndarray, new: np.ndarray) -> np.ndarray:
+    """The overlap of some old and some new clusters, the others counted as noise."""
+    folded = common.copy()
+    folded[-1] += folded[:-1][~old].sum(axis=0)
+    folded[:-1][~old] = 0.0
+    folded[:, -1] += folded[:, :-1][:, ~new].sum(axis=1)
+    folded[:, :-1][:, ~new] = 0.0
+    return folded

@@ -11,7 +11,8 @@ _HOUR = column("hour", pa.int32(), "The hour, 0 to 23, partition column", "UTC")
 _CLUSTER = column(
     "cluster_id",
     pa.string(),
-    "Cluster: hour in which its id was given and its number there; null outside all clusters",
+    "Cluster: hour in which its id was given and its number there, which stay with the place when the hour is "
+    "made again; null outside all clusters",
 )
 _SOURCES = column(
     "sources", _LIST, "Sources of the positions of the hour and the one before, 4 when warmed up; sorted"

@@ -1,7 +1,7 @@
 """Hours of clusters made one after the other from the lake: each goes on from the hour before."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -136,9 +136,12 @@ def _day(
     seconds: dict[datetime, float],
 ) -> dict[str, pa.Table]:
     """The rows of the four tables of hours of one day, computed from what is in the lake."""
-    coverage = lake.read("poll_coverage", where=[("date", "=", hours[0].date())]).to_pylist()
+    date, of_day = hours[0].date(), ("hour", "in", [hour.hour for hour in hours])
+    coverage = lake.read("poll_coverage", where=[("date", "=", date)]).to_pylist()
     polls = {row["hour_start"]: row for row in coverage}
-    yesterday = lake.read("cluster_snapshots", where=[("date", "=", hours[0].date() - DAY)])
+    yesterday = lake.read("cluster_snapshots", where=[("date", "=", date - DAY), of_day])
+    earlier = lake.read("cluster_snapshots", where=[("date", "=", date), of_day])
+    taken = _ids_from(lake, hours[0])
     made: dict[datetime, dict[str, pa.Table]] = {}
     for hour in hours:
         began = time.monotonic()
@@ -150,11 +153,27 @@ def _day(
             previous=before["cluster_snapshots"]
             if before
             else of_hours(lake, "cluster_snapshots", hour - HOUR),
+            earlier=earlier.filter(pc.equal(earlier["hour"], hour.hour)),
+            taken=taken,
             day_before=yesterday.filter(pc.equal(yesterday["hour"], hour.hour)),
             polls=polls.get(hour, {"polls_seen": 0, "coverage": None}),
         )
         seconds[hour] = time.monotonic() - began
     return {name: pa.concat_tables([made[hour][name] for hour in hours]) for name in CLUSTER_HOUR_TABLES}
+
+
+def _ids_from(lake: LakeResource, hour: datetime) -> set[str]:
+    """Ids of clusters from an hour on to the end of the next day.
+
+    An id is handed on from hour to hour: one that lives on after hours that have lost it is among them.
+    """
+    until_midnight = [("date", "=", hour.date()), ("hour", ">=", hour.hour)]
+    return {
+        name
+        for where in (until_midnight, [("date", "=", hour.date() + DAY)])
+        for name in lake.read("cluster_snapshots", ["cluster_id"], where)["cluster_id"].to_pylist()
+        if name is not None
+    }
 
 
 def _hour(
@@ -163,6 +182,8 @@ def _hour(
     parameters: ClusterParameters,
     *,
     previous: pa.Table | None,
+    earlier: pa.Table,
+    taken: Collection[str],
     day_before: pa.Table,
     polls: Mapping[str, Any],
 ) -> dict[str, pa.Table]:
@@ -179,7 +200,7 @@ def _hour(
     )
     if not polls["polls_seen"] and not (silver["snapshot_at"] >= hour).any():
         silver, previous = silver.clear(), None
-    made = cluster_hour(hour, silver, previous, parameters)
+    made = cluster_hour(hour, silver, previous, parameters, earlier=earlier, taken=taken)
     quality = hour_quality(made, day_before, polls["coverage"])
     tables = (made.snapshots, made.members, made.events, quality)
     return {

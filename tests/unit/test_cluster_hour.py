@@ -53,6 +53,13 @@ def ids(made: HourOfClusters) -> list[str]:
     return sorted(made.snapshots["cluster_id"].drop_null().unique().to_pylist())
 
 
+def places(made: HourOfClusters) -> dict[str, tuple[float, float]]:
+    """Latitude and longitude of each cluster, to a tenth of a degree."""
+    rows = pl.DataFrame(pl.from_arrow(made.snapshots)).drop_nulls("cluster_id")
+    means = rows.group_by("cluster_id").agg(pl.col("latitude", "longitude").mean().round(1))
+    return {name: (latitude, longitude) for name, latitude, longitude in means.iter_rows()}
+
+
 def told(made: HourOfClusters) -> list[tuple[str, str, list[str]]]:
     return [(row["event"], row["cluster_id"], row["other_ids"]) for row in made.events.to_pylist()]
 
@@ -225,6 +232,30 @@ def test_a_cluster_that_comes_apart_is_split_and_the_heavier_part_keeps_the_id()
         ("split", "2025-01-15T12-01", 1)
     ]
     assert ids(hours[-1]) == ["2025-01-15T12-01", events[0][2][0]]
+
+
+def test_an_hour_made_again_after_late_rows_keeps_the_ids_that_it_gave():
+    """Later hours are not all made again and go on with those names: a heavier newcomer must not take one."""
+    on_time = groups([(*A, 0, 0), (*B, 0, 0)], range(0, 60))
+    late = groups([(-3.0, -60.0, 0, 0)], range(0, 60), aircraft=12, prefix="b")
+    first = cluster_hour(START, on_time, None, USUAL)
+    again = cluster_hour(START, pl.concat([on_time, late]), None, USUAL, earlier=first.snapshots)
+    new = "2025-01-15T12-03"
+    assert places(first) == {name: place for name, place in places(again).items() if name != new}
+    assert places(again)[new] == pytest.approx((-3.0, -60.0), abs=0.2)
+    once_more = cluster_hour(START, pl.concat([on_time, late]), None, USUAL, earlier=again.snapshots)
+    assert [file_bytes(table) for table in tables(once_more)] == [
+        file_bytes(table) for table in tables(again)
+    ]
+    back = cluster_hour(START, on_time, None, USUAL, earlier=again.snapshots)
+    assert [file_bytes(table) for table in tables(back)] == [file_bytes(table) for table in tables(first)]
+
+
+def test_an_id_that_only_later_hours_still_have_is_not_given_again():
+    rows = groups([(*A, 0, 0)], range(0, 60))
+    taken = {"2025-01-15T12-07", "2025-01-15T11-09"}
+    made = cluster_hour(START, rows, None, USUAL, earlier=None, taken=taken)
+    assert ids(made) == ["2025-01-15T12-08"]
 
 
 def test_an_hour_that_is_cut_short_is_not_faded_to_its_end():

@@ -57,6 +57,21 @@ def test_ids_are_the_hour_and_a_number_by_weight():
     assert ids == ["2025-06-25T09-02", "2025-06-25T16-03", "2025-06-25T16-01", "2025-06-25T16-02"]
 
 
+def test_an_id_given_before_names_nothing_else_and_does_not_replace_one_that_is_handed_on():
+    result = matched([9, 0, 0, 0], [0, 0, 0, 0])
+    before = np.array([[8, 0, 0, 0], [0, 7, 0, 0], [0, 0, 1, 9], [0, 0, 9, 0]], np.float64)
+    ids = cluster_ids(
+        HOUR,
+        result,
+        ["2025-06-25T09-02"],
+        np.array([9.0, 8.0, 7.0]),
+        earlier=before,
+        earlier_ids=["2025-06-25T16-01", "2025-06-25T16-02", "2025-06-25T16-05"],
+        taken={"2025-06-25T16-06", "2025-06-25T17-30"},
+    )
+    assert ids == ["2025-06-25T09-02", "2025-06-25T16-02", "2025-06-25T16-07"]
+
+
 def test_noise_is_the_last_row_and_column():
     common = overlap(np.array([-1, 0, 1]), np.array([0, -1, 0]), np.ones(3), (2, 1))
     assert common.tolist() == [[0, 1], [1, 0], [1, 0]]
