@@ -7,6 +7,14 @@ from typing import Any
 import polars as pl
 
 
+def with_snapshot(quality: pl.DataFrame) -> pl.DataFrame:
+    """Rows of ``cluster_quality`` of hours that have a snapshot.
+
+    An hour that nobody polled has a row too, once it is made, but nothing is known of its clusters.
+    """
+    return quality.filter(pl.col("potential") + pl.col("outliers") > 0)
+
+
 def day_of_clusters(day: date, quality: pl.DataFrame) -> dict[str, Any]:
     """What ``cluster_day`` tells of a day, apart from MLflow's names for it.
 
@@ -15,7 +23,7 @@ def day_of_clusters(day: date, quality: pl.DataFrame) -> dict[str, Any]:
     day
         The day. [UTC]
     quality
-        Rows of ``cluster_quality`` of the day, at least one.
+        Rows of ``cluster_quality`` of the day; hours without a snapshot do no harm, but one must have it.
 
     Returns
     -------
@@ -23,7 +31,7 @@ def day_of_clusters(day: date, quality: pl.DataFrame) -> dict[str, Any]:
         Columns of ``cluster_day``. Shares are means of hours, not of positions, so that a quiet night
         counts as much as a busy afternoon; ``positions`` says how much each day rests on.
     """
-    hours = quality.sort("hour_start")
+    hours = with_snapshot(quality).sort("hour_start")
     positions = hours["positions"]
     mean = positions.mean()
     return {

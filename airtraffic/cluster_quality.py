@@ -128,11 +128,12 @@ def mutual_information(one: np.ndarray, other: np.ndarray) -> float | None:
 def agreement(made: HourOfClusters, other: pa.Table | None) -> float | None:
     """Adjusted Rand index of two snapshots on the reference positions, noise being a class of its own.
 
-    None when there is no other snapshot, or when neither has a cluster at any of the positions.
+    None when either snapshot is missing or empty, as that of an hour which nobody polled, or when neither
+    has a cluster at any of the positions.
     """
     from sklearn.metrics import adjusted_rand_score
 
-    if other is None or not other.num_rows:
+    if other is None or not (other.num_rows and made.snapshots.num_rows):
         return None
     labels = [_reference_labels(rows) for rows in (made.snapshots, other)]
     if all((label == NOISE).all() for label in labels):

@@ -165,7 +165,7 @@ CLUSTER_QUALITY = Table(
                 "agreement",
                 pa.float64(),
                 "Adjusted Rand index with the snapshot 24 hours before on the reference positions; null "
-                "without that snapshot, or without any cluster in both",
+                "without either snapshot, or without any cluster in both",
                 "1",
             ),
             column("reference_version", pa.int32(), "Version of the reference positions"),
@@ -279,7 +279,7 @@ CLUSTER_DAY = Table(
     "One row per day",
     pa.schema(
         [
-            column("hours", pa.int32(), "Hours of the day with a snapshot", "h"),
+            column("hours", pa.int32(), "Hours of the day with a snapshot; the figures are theirs", "h"),
             column("clusters_mean", pa.float64(), "Clusters, mean of the hours", "clusters"),
             column("clusters_min", pa.int32(), "Clusters, least of the hours", "clusters"),
             column("clusters_max", pa.int32(), "Clusters, most of the hours", "clusters"),
@@ -293,7 +293,7 @@ CLUSTER_DAY = Table(
                 "Standard deviation over mean of the positions counted per hour",
                 "1",
             ),
-            column("coverage", pa.float64(), "Coverage of polls, mean of the hours", "1"),
+            column("coverage", pa.float64(), "Coverage of polls, mean of the hours with a snapshot", "1"),
             column("mlflow_run_id", pa.string(), "MLflow run that holds the day's parameters and quality"),
             column("model_version", pa.string(), "Registered version of the model"),
             _PARAMETERS,

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from airtraffic.cluster_day import day_of_clusters, digest
+from airtraffic.cluster_day import day_of_clusters, digest, with_snapshot
 from airtraffic.cluster_parameters import ClusterParameters
 from airtraffic.tables import TABLES
 from orchestration.mlflow_runs import Partition, Recorded, record, supersede
@@ -117,7 +117,8 @@ def _recorded(
     snapshots = lake.read("cluster_snapshots", where=where).sort_by(
         [("hour_start", "ascending"), ("id", "ascending")]
     )
-    quality = pl.DataFrame(pl.from_arrow(lake.read("cluster_quality", where=where))).sort("hour_start")
+    hours = pl.DataFrame(pl.from_arrow(lake.read("cluster_quality", where=where)))
+    quality = with_snapshot(hours).sort("hour_start")
     code = pl.DataFrame({"code": [MODEL_CODE.read_text()]})
     content = digest(pl.DataFrame(pl.from_arrow(snapshots)), quality, code)
     row = day_of_clusters(day, quality) if snapshots.num_rows and quality.height else None

@@ -50,17 +50,22 @@ def cluster_days(days: pl.DataFrame, until: date, texts: Texts) -> bytes:
     formatter.zero_formats = ["%Y", "%Y-%m", "%m-%d", "", "", ""]
     formatter.offset_formats = ["", "", "%Y", "", "", ""]
     axes.xaxis.set_major_formatter(formatter)
-    if drawn.filter(pl.col("coverage") < _THIN).height:
+    if (_polled(drawn.drop_nulls("hours")) < _THIN).any():
         figure.supxlabel(
             texts["days_thin"].format(percent=round(100 * _THIN)), fontsize=8.5, x=0.99, ha="right"
         )
     return png(figure)
 
 
+def _polled(days: pl.DataFrame) -> pl.Series:
+    """Share of the day's polls that came: hours without a snapshot count, with none. [1]"""
+    return (days["coverage"] * days["hours"] / 24).fill_null(0.0)
+
+
 def _line(axes, days: pl.DataFrame, values: pl.Series, colour: str, label: str | None = None) -> None:
     """Values by day: filled where the day's polls came, hollow where too many are missing."""
     axes.plot(days["date"].to_list(), values.to_list(), color=colour, linewidth=1.2, label=label)
-    thin = (days["coverage"].fill_null(0.0) < _THIN).to_numpy()
+    thin = (_polled(days) < _THIN).to_numpy()
     for rows, face in ((~thin, colour), (thin, "white")):
         at = days.filter(pl.Series(rows))["date"].to_list()
         axes.plot(

@@ -129,6 +129,16 @@ def test_the_same_content_has_the_same_run_and_version(lake, mlflow):
     assert lake.read("cluster_day").num_rows == 1
 
 
+def test_hours_made_that_nobody_polled_change_neither_the_row_nor_the_run(lake, mlflow):
+    first = make_cluster_day(lake, mlflow, DAY, TAGS)
+    gaps = [START - HOUR, START + 3 * HOUR]
+    list(make_clusters(lake, gaps, ClusterParameters(aircraft_in_core=0.5)))
+    assert lake.read("cluster_quality").num_rows == 5
+    again = make_cluster_day(lake, mlflow, DAY, TAGS)
+    assert again.recorded.reused
+    assert again.row == first.row
+
+
 def test_other_content_has_a_new_run_and_version_and_supersedes_the_old(lake, mlflow):
     old = make_cluster_day(lake, mlflow, DAY, TAGS)
     before = {name: lake.read(name) for name in ("cluster_snapshots", "cluster_quality")}

@@ -15,6 +15,8 @@ def hours(*rows: dict) -> pl.DataFrame:
     """Rows of ``cluster_quality``, an hour each."""
     usual = {
         "clusters": 10,
+        "potential": 40,
+        "outliers": 30,
         "noise_share": 0.5,
         "biggest_share": 0.1,
         "agreement": 0.6,
@@ -51,6 +53,13 @@ def test_what_is_not_known_of_an_hour_is_left_out_of_the_day_and_never_counted_a
     assert row["sources"] == ["opensky", "replay"]
     alone = day_of_clusters(DAY, hours({"agreement": None}).cast({"agreement": pl.Float64}))
     assert (alone["agreement"], alone["traffic_variability"]) == (None, None)
+
+
+def test_hours_that_nobody_polled_are_no_hours_of_the_day():
+    polled = [{"positions": 90}, {"positions": 110}]
+    gap = {"clusters": 0, "potential": 0, "outliers": 0, "positions": 0, "noise_share": None, "coverage": 0.0}
+    unpolled = [gap | {"biggest_share": None, "agreement": None, "parameters": "of nothing"}] * 2
+    assert day_of_clusters(DAY, hours(*polled, *unpolled)) == day_of_clusters(DAY, hours(*polled))
 
 
 def test_the_digest_changes_with_any_value_and_not_with_the_order_of_rows_or_columns():

@@ -98,6 +98,7 @@ def test_a_place_is_an_airport_or_coordinates_in_the_language():
 def of_day(day: date, **changed) -> dict:
     row = {
         "date": day,
+        "hours": 24,
         "clusters_mean": 9.5,
         "clusters_min": 7,
         "clusters_max": 12,
@@ -120,6 +121,15 @@ def test_thirty_days_are_compared_and_others_do_not_show():
     others = frame(CLUSTER_DAY, [of_day(until + timedelta(days=1)), of_day(until - timedelta(days=30))])
     assert picture == cluster_days(pl.concat([others, rows[::-1]]), until, Texts("en"))
     assert picture != cluster_days(rows, until, Texts("es"))
+
+
+def test_a_day_of_which_a_few_hours_were_polled_is_hollow_like_one_with_few_polls_in_each_hour():
+    day = date(2025, 6, 30)
+    pictures = [
+        cluster_days(frame(CLUSTER_DAY, [of_day(day, **changed)]), day, Texts("en"))
+        for changed in ({}, {"hours": 3}, {"coverage": 0.5})
+    ]
+    assert pictures[0] != pictures[1] == pictures[2]
 
 
 def test_a_first_day_has_a_picture():

@@ -135,6 +135,7 @@ def test_an_hour_without_traffic_has_no_shares():
     assert quality["positions"] == quality["clusters"] == quality["potential"] == 0
     nulls = ("noise_share", "biggest_share", "silhouette", "ami_dbscan", "agreement", "coverage")
     assert [quality[name] for name in nulls] == [None] * 6
+    assert agreement(made, of(SAO_PAULO, RIO).snapshots) is None
 
 
 def test_an_hour_after_the_last_traffic_has_a_quality_too():
