@@ -42,13 +42,26 @@ def rolling_origins(
     Returns
     -------
     pl.DataFrame
-        origin, series, kind, date, horizon, mean, lower, upper, actual (null in a gap) and scale.
+        origin, series, kind, date, horizon, mean, lower, upper, actual (null in a gap), scale and fitted_on.
 
     Raises
     ------
     ForecastError
         No origin was given, or one lies outside the history.
     """
+    means = rolling_means(model, history, origins, horizon, refit_days=refit_days)
+    return with_intervals(means, past=past)
+
+
+def rolling_means(
+    model: Forecaster,
+    history: pl.DataFrame,
+    origins: list[date],
+    horizon: int = 30,
+    *,
+    refit_days: int | None = None,
+) -> pl.DataFrame:
+    """As ``rolling_origins`` without the intervals, whose months can be made apart and put together."""
     panel = Panel.of(history)
     if not origins:
         raise ForecastError("no origin to forecast from")
@@ -58,44 +71,69 @@ def rolling_origins(
             f"which has {panel.start} to {panel.end}"
         )
     first = min(origins)
-    made: list[pl.DataFrame] = [] if past is None else [past]
 
     def refit(day: date) -> tuple[int, ...] | int:
         return (day - first).days // refit_days if refit_days else (day.year, day.month)
 
+    groups = [list(group) for _, group in groupby(sorted(origins), key=refit)]
+    return pl.concat(
+        _continued(model.clone(), panel, np.array([panel.column(day) for day in group]), horizon)
+        for group in groups
+    )
+
+
+def with_intervals(means: pl.DataFrame, past: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Put lower and upper beside rolling means of one model, each fit's from errors that had come by then."""
+    every = pl.concat([residuals(means), *([past.select(list(RESIDUALS))] if past is not None else [])])
+    every = every.with_columns(came=pl.col("origin") + pl.duration(days=pl.col("horizon")))
     parts = []
-    for _, group in groupby(sorted(origins), key=refit):
-        columns = np.array([panel.column(day) for day in group])
-        part = _continued(model.clone(), panel, columns, horizon, made)
-        parts.append(part)
-        made.append(residuals(part))
-    return pl.concat(parts)
+    for (fitted_on,), part in means.partition_by("fitted_on", as_dict=True, maintain_order=True).items():
+        names = part.select("series", "kind").unique("series").sort("series")
+        half = ConformalIntervals().half_widths(
+            every.filter(pl.col("came") <= fitted_on),
+            names["series"].to_list(),
+            names["kind"].to_list(),
+            part["horizon"].max(),
+        )
+        row = part["series"].cast(pl.Enum(names["series"].to_list())).to_physical().to_numpy()
+        width = pl.Series(half[row, part["horizon"].to_numpy() - 1]) * part["scale"]
+        parts.append(
+            part.with_columns(lower=(part["mean"] - width).clip(lower_bound=0.0), upper=part["mean"] + width)
+        )
+    columns = [
+        "origin",
+        "series",
+        "kind",
+        "date",
+        "horizon",
+        "mean",
+        "lower",
+        "upper",
+        "actual",
+        "scale",
+        "fitted_on",
+    ]
+    return pl.concat(parts).select(columns)
 
 
-def _continued(
-    model: Forecaster, panel: Panel, columns: np.ndarray, horizon: int, made: list[pl.DataFrame]
-) -> pl.DataFrame:
-    """Train at the first column, continue from all; intervals from what had come by then."""
+def _continued(model: Forecaster, panel: Panel, columns: np.ndarray, horizon: int) -> pl.DataFrame:
+    """Train at the first column, continue from all."""
     known = panel.known_days(columns[:1])[:, 0]
     kept = panel.rows(known > 0)
     model._train(kept.until(columns[0]))
     mean = model.paths(kept, columns, horizon)
     mean[kept.known_days(columns) < MIN_DAYS] = np.nan
-    scale = local_scale(kept, columns)
-    at = pl.lit(panel.day(columns[0]))
-    came = pl.concat(made) if made else pl.DataFrame(schema=RESIDUALS)
-    came = came.filter(pl.col("origin") + pl.duration(days=pl.col("horizon")) <= at)
-    half = ConformalIntervals().half_widths(came, kept, horizon)
-    table = paths_table(kept, columns, mean, half[:, None, :] * scale[:, :, None])
-    row, at_origin, step = np.nonzero(~np.isnan(mean))
-    target = columns[at_origin] + step + 1
+    table = paths_table(kept, columns, mean, np.zeros_like(mean)).drop("lower", "upper")
+    row, at, step = np.nonzero(~np.isnan(mean))
+    target = columns[at] + step + 1
     inside = target < panel.values.shape[1]
     actual = np.where(inside, kept.values[row, np.where(inside, target, 0)], np.nan)
     return table.with_columns(
         kind=pl.Series(kept.kinds, dtype=pl.String).gather(row),
         actual=pl.Series(actual).fill_nan(None),
-        scale=pl.Series(scale[row, at_origin]),
-    ).select("origin", "series", "kind", "date", "horizon", "mean", "lower", "upper", "actual", "scale")
+        scale=pl.Series(local_scale(kept, columns)[row, at]),
+        fitted_on=pl.lit(panel.day(columns[0])),
+    )
 
 
 def residuals(backtest: pl.DataFrame) -> pl.DataFrame:
@@ -119,7 +157,7 @@ def calibration(model: Forecaster, panel: Panel) -> pl.DataFrame:
     if len(columns) == 0:
         return pl.DataFrame(schema=RESIDUALS)
     parts = [
-        residuals(_continued(model.clone(), panel, group, furthest, []))
+        residuals(_continued(model.clone(), panel, group, furthest))
         for group in np.array_split(columns, model.calibration_refits)
         if len(group)
     ]

@@ -10,6 +10,7 @@ References
    regression, JASA 113 (2018), section 5.2 (locally weighted conformal).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,12 +69,14 @@ class ConformalIntervals:
     neighbours: int = 3
     pool_weeks: float = 8.0
 
-    def half_widths(self, residuals: pl.DataFrame, panel: Panel, horizon: int) -> np.ndarray:
+    def half_widths(
+        self, residuals: pl.DataFrame, series: Sequence[str], kinds: Sequence[str], horizon: int
+    ) -> np.ndarray:
         """Half-widths in scales. (n_series, horizon) [1]
 
         ``residuals``: the columns of ``RESIDUALS``, of forecasts whose day has come.
         """
-        widths = np.full((len(panel.series), horizon), FALLBACK)
+        widths = np.full((len(series), horizon), FALLBACK)
         if residuals.is_empty():
             return widths
         newest = residuals["origin"].max()
@@ -87,7 +90,7 @@ class ConformalIntervals:
         }
         overall = self._quantiles(ready, horizon)
         own = ready.partition_by("series", as_dict=True)
-        for row, (name, kind) in enumerate(zip(panel.series, panel.kinds, strict=True)):
+        for row, (name, kind) in enumerate(zip(series, kinds, strict=True)):
             pooled = of_kind.get(kind, overall)
             mine = own.get((name,))
             if mine is None:

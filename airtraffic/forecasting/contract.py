@@ -143,7 +143,7 @@ class Forecaster(ABC):
         mean = self.paths(panel, origins, horizon)
         if starts is not None:
             mean[~starts] = np.nan
-        half = ConformalIntervals().half_widths(self.residuals, panel, horizon)
+        half = ConformalIntervals().half_widths(self.residuals, panel.series, panel.kinds, horizon)
         width = half[:, None, :] * local_scale(panel, origins)[:, :, None]
         return paths_table(panel, origins, mean, width)
 

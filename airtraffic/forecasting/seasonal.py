@@ -1,6 +1,6 @@
 """Trend, year and week of a series as published components."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -22,12 +22,16 @@ HAC_LAGS = 28
 
 @dataclass
 class Decomposition:
-    """One series' fit. ``coefficients`` belong to the columns of ``SeasonalFourier.design``."""
+    """One series' fit to its ``known`` days, by the columns of ``matrix``.
+
+    ``coefficients`` belong to the columns of ``SeasonalFourier.design``, zero for a part that was left out.
+    """
 
     coefficients: np.ndarray
     annual: bool
-    slope: tuple[float, float, float, float] = (np.nan, np.nan, np.nan, np.nan)
-    notes: list[str] = field(default_factory=list)
+    matrix: np.ndarray
+    known: np.ndarray
+    notes: list[str]
 
 
 class SeasonalFourier(Forecaster):
@@ -109,7 +113,7 @@ class SeasonalFourier(Forecaster):
         rows = []
         for name in self._fitted().series:
             fit = self._fits[name]
-            slope, lower, upper, p_value = fit.slope
+            slope, lower, upper, p_value = _slope(fit.matrix, fit.known)
             sure = np.isfinite(slope) and (lower > 0 or upper < 0)
             direction = ("rising" if slope > 0 else "falling") if sure else "flat"
             rows.append((name, slope, lower, upper, p_value, direction, fit.annual, "; ".join(fit.notes)))
@@ -154,7 +158,7 @@ class SeasonalFourier(Forecaster):
             size = part.shape[1]
             full.append(found[taken : taken + size] if name in used else np.zeros(size))
             taken += size if name in used else 0
-        return Decomposition(np.concatenate(full), bool(annual), _slope(matrix, values[known]), notes)
+        return Decomposition(np.concatenate(full), bool(annual), matrix, values[known], notes)
 
     def _paths(self, panel: Panel, origins: np.ndarray, horizon: int) -> np.ndarray:
         shift = (panel.start - self._start).days

@@ -1,0 +1,36 @@
+"""Several models' mean: their errors are not the same, and half cancel."""
+
+import numpy as np
+
+from airtraffic.errors import ForecastError
+from airtraffic.forecasting.contract import Forecaster
+from airtraffic.forecasting.panel import Panel
+
+
+class Blend(Forecaster):
+    """Mean of what its members say; a member without a forecast is left out [1]_.
+
+    References
+    ----------
+    .. [1] Bates and Granger, The combination of forecasts, Operational Research Quarterly 20 (1969).
+    """
+
+    name = "blend"
+
+    def __init__(self, *, members: tuple[Forecaster, ...]) -> None:
+        if len(members) < 2:
+            raise ForecastError(f"a blend of {len(members)} models; expected two or more")
+        self.members = tuple(members)
+
+    def clone(self) -> "Blend":
+        """The same members, untrained."""
+        return Blend(members=tuple(member.clone() for member in self.members))
+
+    def _train(self, panel: Panel) -> None:
+        for member in self.members:
+            member._train(panel)
+
+    def _paths(self, panel: Panel, origins: np.ndarray, horizon: int) -> np.ndarray:
+        said = np.stack([member.paths(panel, origins, horizon) for member in self.members])
+        count = (~np.isnan(said)).sum(axis=0)
+        return np.where(count > 0, np.nansum(said, axis=0) / np.maximum(count, 1), np.nan)
