@@ -104,7 +104,12 @@ BUGS = (
     ),
     Bug("no guard", MODEL, "return 2.0 * self.epsilon if self.max_merge_distance is None else", "return math.inf if self.max_merge_distance is None else"),
     Bug("a guard at infinity too", KERNEL, "if nearest == rows and max_merge_distance > reach:", "if False:"),
+    Bug("a greatest distance below 2 epsilon ignored", MODEL, "State(min(2.0 * epsilon, self._max_merge_distance))", "State(2.0 * epsilon)"),
+    Bug("the younger of two as near", KERNEL, " & (row < nearest)):\n                nearest, nearest_far = row, far\n        block", " & (row > nearest)):\n                nearest, nearest_far = row, far\n        block"),
+    Bug("whichever of two as near is found first", KERNEL, "(far < nearest_far) | ((far == nearest_far) & (row < nearest)):\n                nearest, nearest_far = row, far\n        block", "far < nearest_far:\n                nearest, nearest_far = row, far\n        block"),
+    Bug("weights by name ignored", MODEL, "checked_points(point, [t], [w], len(names))", "checked_points(point, [t], [1.0], len(names))"),
     # Pruning.
+    Bug("pruning at a point's own time", KERNEL, "            if due >= clock[LATEST]:\n                due -= period\n", ""),
     Bug("pruning at the point's time", KERNEL, "clock[NEXT_PRUNING] = due + period", "due = clock[LATEST]"),
     Bug("pruning once", KERNEL, "clock[NEXT_PRUNING] = due + period", "clock[NEXT_PRUNING] = math.inf"),
     Bug("outliers pruned like potential ones", KERNEL, "if not potential[row]:", "if False:"),
@@ -116,6 +121,8 @@ BUGS = (
     Bug("a core weighs mu", OFFLINE, "core = weights > mu", "core = weights >= mu"),
     Bug("a core weighs beta mu", MODEL, "            self.mu,\n            self.link,", "            self.beta * self.mu,\n            self.link,"),
     Bug("the first core for the nearest", OFFLINE, "np.lexsort((centre, distance[one], border))", "np.lexsort((distance[one], centre, border))"),
+    Bug("a border joins a border", OFFLINE, "one = core[a] != core[b]", "one = ~(core[a] & core[b])"),
+    Bug("clusters of a later snapshot as of now", MODEL, '"cluster": self._clusters(t)', '"cluster": self._clusters(latest or 0.0)'),
     Bug("an outlier belongs to a cluster", MODEL, "state, potential = self._state, self._state.potential", "state, potential = self._state, self._state.potential | True"),
     # What is kept.
     Bug("fading by e", STATE, "np.exp2(-(t - self.sums(kernel.UPDATED)) / half_life)", "np.exp(-(t - self.sums(kernel.UPDATED)) / half_life)"),

@@ -205,6 +205,45 @@ def only_what_weighs_more_than_mu_is_a_core(model_class):
     assert model.snapshot().table["cluster"].to_pylist() == [0, 1, 1, -1, -1, -1, -1]
 
 
+def a_micro_cluster_that_is_no_core_joins_cores_only(model_class):
+    """Two such ones, nearer to each other than to the core; and one that touches nothing else."""
+    x, radii = [0, 1.5, 1.6, 20, 21.5, 23.9], [0.5, 0.9, 0.9, 0.5, 0.9, 0.9]
+    model = placed(model_class, np.column_stack([x, np.zeros(6)]), radii, [5, 3, 3, 5, 3, 3])
+    assert model.snapshot().table["cluster"].to_pylist() == [0, 0, 0, 1, 1, -1]
+
+
+def a_cluster_fades_below_mu_in_a_later_snapshot(model_class):
+    model, _ = learned(model_class, np.zeros((6, 2)), np.zeros(6), **PLAIN)
+    assert model.snapshot().table["cluster"].to_pylist() == [0]
+    assert model.snapshot(model.latest + PLAIN["half_life"]).table["cluster"].to_pylist() == [-1]
+
+
+def a_point_joins_nothing_further_than_the_greatest_distance(model_class):
+    _, joined = learned(model_class, [[0.0], [0.5], [0.76]], np.zeros(3), **PLAIN, max_merge_distance=0.5)
+    assert joined.tolist() == [0, 0, 1]
+
+
+def of_two_as_near_the_older_takes_the_point(model_class):
+    """The older one moved to another cell of the grid after the younger one was opened."""
+    _, joined = learned(model_class, [[-0.25], [3.25], [0.75], [1.75]], np.zeros(4), **PLAIN)
+    assert joined.tolist() == [0, 1, 0, 0]
+
+
+def a_point_at_a_pruning_comes_before_it(model_class):
+    """T_p is the half-life when beta mu is 2: at its second end the first point would be too light."""
+    points, t, weights = [[0.0], [0.0], [0.0]], [0.0, 20.0, 20.5], [4.0, 1.0, 1.0]
+    literal = LiteralDenStream(**PLAIN)
+    assert literal.t_p == PLAIN["half_life"]
+    expected = [literal.learn(*given) for given in zip(points, t, weights, strict=True)]
+    assert learned(model_class, points, t, weights, **PLAIN)[1].tolist() == expected == [0, 0, 0]
+
+
+def a_point_by_name_weighs_what_it_is_given(model_class):
+    model = model_class(**PLAIN)
+    model.learn_one({"x": 1.0}, t=0.0, w=2.5)
+    assert model.snapshot().table["weight"].to_pylist() == [2.5]
+
+
 def a_point_far_from_every_cluster_is_noise(model_class):
     model, _ = learned(model_class, np.zeros((9, 2)), np.arange(9.0), **PLAIN)
     inside, outside = [[0.0, 1.9999], [-2.0, 0.0]], [[2.0001, 0.0], [1.5, 1.5], [-50.0, 7.0]]
@@ -230,6 +269,12 @@ INVARIANTS = (
     weight_halves_after_one_half_life,
     a_chain_of_tangent_micro_clusters_is_one_cluster,
     only_what_weighs_more_than_mu_is_a_core,
+    a_micro_cluster_that_is_no_core_joins_cores_only,
+    a_cluster_fades_below_mu_in_a_later_snapshot,
+    a_point_joins_nothing_further_than_the_greatest_distance,
+    of_two_as_near_the_older_takes_the_point,
+    a_point_at_a_pruning_comes_before_it,
+    a_point_by_name_weighs_what_it_is_given,
     a_point_far_from_every_cluster_is_noise,
     a_single_point_is_no_cluster_whatever_it_weighs,
     ids_are_never_given_twice,
