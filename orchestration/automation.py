@@ -47,7 +47,16 @@ def _hour_before(condition: When) -> When:
 # Seen from the clusters, features of the same hour; from there, silver of the same hour. The clusters' own
 # mapping to silver is wider, and would carry the hour that silver makes again after a late row an hour too far.
 _SILVER_MADE = When.asset_matches("flight_states", When.asset_matches("state_vectors", When.newly_updated()))
-_ROWS_CHANGED = _and_later(_SILVER_MADE, CARRIED_H, last=_SILVER_MADE & ~_hour_before(_SILVER_MADE))
+# Repeats look one hour back, so silver of an hour is made again after late rows in the hour before, at once or
+# ticks later. But for flags in its first minutes its rows are then the same: it reaches no further than the hour
+# of the late rows does. Silver that rows of its own came for, or that was made by hand, reaches all the way.
+_ROWS_CAME = When.asset_matches("state_vectors_raw", When.newly_updated())
+_OWN_WAIT = _ROWS_CAME.since(_SILVER_MADE)
+_ROWS_BEFORE_WAIT = _hour_before(_ROWS_CAME).since(_SILVER_MADE)
+# Making silver ends the wait in the same tick, so it is the end that is looked for. Dagster tells the memories of
+# two such conditions apart by the operators in them: this one must not begin with a "not".
+_FOLLOWS_HOUR_BEFORE = (~_ROWS_BEFORE_WAIT | _OWN_WAIT).newly_true() & ~_ROWS_CAME
+_ROWS_CHANGED = _and_later(_SILVER_MADE, CARRIED_H, last=_SILVER_MADE & ~_FOLLOWS_HOUR_BEFORE)
 # A run that was asked for begins before it is done, and rows that come in between may not be in it: so the
 # asking counts, unless rows changed right after it, and not the run's end. What others make does count.
 _MADE_BY_OTHERS = When.newly_updated() & ~When.all_new_updates_have_run_tags(

@@ -69,6 +69,36 @@ def test_late_rows_in_hours_next_to_each_other_reach_four_hours_beyond_the_last(
     assert ticks.settle() == [asked(0, 1, 2, 3, 4, 5)]
 
 
+def test_silver_of_the_next_hour_that_follows_later_carries_late_rows_no_further(lake_of):
+    """Across midnight silver is made again by two runs."""
+    ticks = lake_of(range(-3, 12))
+    ticks.traffic(NOON)
+    assert ticks.tick() == {}
+    made(ticks, 0, assets=SILVER)
+    ticks.made(ticks.tick())
+    assert ticks.tick() == {}
+    made(ticks, 1, assets=SILVER)
+    assert ticks.settle() == [asked(1, 2, 3, 4)]
+
+
+def test_rows_of_its_own_that_come_before_silver_follows_reach_all_the_way(lake_of):
+    ticks = lake_of(range(-3, 12))
+    ticks.traffic(NOON)
+    assert ticks.tick() == {}
+    made(ticks, 0, assets=SILVER)
+    ticks.made(ticks.tick())
+    ticks.traffic(NOON + HOUR)
+    assert ticks.tick() == {}
+    made(ticks, 1, 2, assets=SILVER)
+    assert ticks.settle() == [asked(1, 2, 3, 4, 5)]
+
+
+def test_silver_of_hours_next_to_each_other_made_by_hand_reaches_four_hours_beyond_the_last(lake_of):
+    ticks = lake_of(range(-3, 12))
+    made(ticks, 0, 1, assets=SILVER[:1])
+    assert ticks.settle() == [asked(0, 1, 2, 3, 4, 5)]
+
+
 def test_silver_made_again_by_hand_reaches_four_hours_too(lake_of):
     ticks = lake_of(range(-3, 12))
     ticks.report("state_vectors", hour_key(NOON))
@@ -201,4 +231,4 @@ def test_the_memory_of_each_part_of_the_condition_is_its_own():
             walk(child, name, i)
 
     walk(CLUSTERS_EAGER, None, None)
-    assert len(seen) == 3
+    assert len(seen) == 6
