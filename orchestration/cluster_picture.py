@@ -18,7 +18,10 @@ _COLOURS = 64
 
 
 def cluster_picture(lake: LakeResource, hour: datetime) -> dg.MarkdownMetadataValue:
-    """Micro-clusters and hotspots that the lake has of an hour, as a picture within Markdown."""
+    """Micro-clusters and hotspots that the lake has of an hour, as a picture within Markdown.
+
+    Hotspots are made of features, and may not be there yet when the clusters are: then it shows clusters.
+    """
     from airtraffic.report.cluster_map import cluster_map
     from airtraffic.report.texts import Texts
 
@@ -26,7 +29,8 @@ def cluster_picture(lake: LakeResource, hour: datetime) -> dg.MarkdownMetadataVa
         pl.DataFrame(pl.from_arrow(of_hours(lake, name, hour))) for name in ("cluster_snapshots", "hotspots")
     ]
     picture = base64.b64encode(smaller(cluster_map(*tables, Texts("en")))).decode()
-    title = f"Clusters and hotspots of {hour:%Y-%m-%d %H:00} UTC"
+    what = "Clusters and hotspots" if tables[1].height else "Clusters"
+    title = f"{what} of {hour:%Y-%m-%d %H:00} UTC"
     return dg.MetadataValue.md(f"![{title}](data:image/png;base64,{picture})")
 
 

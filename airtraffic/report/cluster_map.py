@@ -79,7 +79,7 @@ def cluster_map(snapshots: pl.DataFrame, hotspots: pl.DataFrame, texts: Texts) -
             zorder=7,
         )
     figure.legend(
-        handles=_legend(named, texts),
+        handles=_legend(named, snapshots, rings, texts),
         title=texts["map_legend"] if named.height else None,
         loc="upper left",
         bbox_to_anchor=((left - 0.15) / whole_width, (0.35 + _HEIGHT + 0.08) / whole_height),
@@ -164,17 +164,21 @@ def _window(longitude: float, latitude: float) -> tuple[float, ...]:
     return longitude - wide, longitude + wide, latitude - tall, latitude + tall
 
 
-def _draw_circles(axes, snapshots: pl.DataFrame, colours: dict[str, str]) -> None:
-    """Every micro-cluster with its ball radius, which on this map is an ellipse."""
-    from matplotlib.collections import EllipseCollection
-
+def _layers(snapshots: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Micro-clusters in the order in which they are drawn."""
     ordered = snapshots.sort("kind", "cluster_id", "id", nulls_last=False)
-    layers = {
+    return {
         "outlier": ordered.filter(pl.col("kind") == "o"),
         "noise": ordered.filter((pl.col("kind") == "p") & pl.col("cluster_id").is_null()),
         "cluster": ordered.filter(pl.col("cluster_id").is_not_null()),
     }
-    for layer, (name, rows) in enumerate(layers.items(), start=2):
+
+
+def _draw_circles(axes, snapshots: pl.DataFrame, colours: dict[str, str]) -> None:
+    """Every micro-cluster with its ball radius, which on this map is an ellipse."""
+    from matplotlib.collections import EllipseCollection
+
+    for layer, (name, rows) in enumerate(_layers(snapshots).items(), start=2):
         tall = 2 * rows["ball_radius_nm"].to_numpy().clip(min=2) / NM_PER_DEGREE
         wide = tall / np.cos(np.radians(rows["latitude"].to_numpy()))
         if name == "cluster":
@@ -237,7 +241,8 @@ def _number(axes, extent: tuple[float, ...], biggest: pl.DataFrame) -> None:
         )
 
 
-def _legend(named: pl.DataFrame, texts: Texts) -> list:
+def _legend(named: pl.DataFrame, snapshots: pl.DataFrame, rings: dict[str, list], texts: Texts) -> list:
+    """Of what is drawn, and of nothing else: an hour's clusters are there before its hotspots are."""
     from matplotlib.lines import Line2D
 
     def spot(label: str, **style) -> Line2D:
@@ -252,12 +257,16 @@ def _legend(named: pl.DataFrame, texts: Texts) -> list:
     if others > 0:
         label = texts["one_smaller"] if others == 1 else texts["map_others"].format(count=others)
         handles.append(spot(label, color=OTHER, alpha=0.7))
-    handles += [
-        spot(texts["map_noise"], markerfacecolor="#c3c9cf", markeredgecolor="#7d8791"),
-        spot(texts["map_outlier"], markerfacecolor="none", markeredgecolor="#9aa3ad"),
-    ]
+    layers = {name for name, rows in _layers(snapshots).items() if rows.height}
+    if "noise" in layers:
+        handles.append(spot(texts["map_noise"], markerfacecolor="#c3c9cf", markeredgecolor="#7d8791"))
+    if "outlier" in layers:
+        handles.append(spot(texts["map_outlier"], markerfacecolor="none", markeredgecolor="#9aa3ad"))
     handles += [
         Line2D([], [], color=colour, linestyle=dash, linewidth=1.5, label=texts[name])
-        for (colour, dash), name in zip(_KINDS.values(), ("map_hotspot", "map_congestion"), strict=True)
+        for (kind, (colour, dash)), name in zip(
+            _KINDS.items(), ("map_hotspot", "map_congestion"), strict=True
+        )
+        if rings[kind]
     ]
     return handles

@@ -75,6 +75,34 @@ def test_an_hour_without_clusters_or_hotspots_has_a_picture(hour):
     assert cluster_map(snapshots.clear(), hotspots.clear(), texts).startswith(b"\x89PNG")
 
 
+def labels(monkeypatch, *tables) -> set[str]:
+    """The texts of the legend of a map."""
+    from matplotlib.figure import Figure
+
+    found: set[str] = set()
+    legend = Figure.legend
+
+    def spied(figure, *, handles, **options):
+        found.update(handle.get_label() for handle in handles)
+        return legend(figure, handles=handles, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Figure, "legend", spied)
+        cluster_map(*tables, Texts("en"))
+    return found
+
+
+def test_the_legend_names_what_is_drawn_and_nothing_else(hour, monkeypatch):
+    snapshots, hotspots = hour
+    spots = {kind: hotspots.filter(pl.col("kind") == kind) for kind in ("all", "congestion")}
+    assert labels(monkeypatch, snapshots.clear(), hotspots.clear()) == set()
+    assert labels(monkeypatch, snapshots.clear(), spots["all"]) == {"hotspot, all traffic"}
+    assert labels(monkeypatch, snapshots.clear(), spots["congestion"]) == {"hotspot, congestion"}
+    whole = labels(monkeypatch, snapshots, hotspots)
+    assert whole > {"hotspot, all traffic", "hotspot, congestion"}
+    assert not any("hotspot" in label for label in labels(monkeypatch, snapshots, hotspots.clear()))
+
+
 def test_an_outline_of_several_parts_is_drawn(hour):
     square = json.loads(hotspot(SAO_PAULO)["polygon"])["coordinates"]
     other = json.loads(hotspot(BOGOTA)["polygon"])["coordinates"]
