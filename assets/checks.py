@@ -68,7 +68,7 @@ _HOURLY: dict[str, tuple[Check, dict[str, str]]] = {
     "cluster_quality": (
         check_cluster_quality,
         {
-            "noise_within_bounds": "The share of positions in no cluster is not nearly everything.",
+            "noise_within_bounds": "The share of positions in no cluster is neither nearly everything nor nearly nothing.",
             "biggest_cluster_within_bounds": "The biggest cluster is not a chain of most traffic.",
         },
     ),

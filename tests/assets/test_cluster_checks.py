@@ -78,6 +78,9 @@ def test_a_micro_cluster_that_stands_twice_or_is_too_wide_is_found(made):
     [
         (0.996, 0.002, 5000, ["noise_within_bounds"]),
         (0.05, 0.9, 5000, ["biggest_cluster_within_bounds"]),
+        (0.002, 0.3, 5000, ["noise_within_bounds"]),
+        (0.4, 0.35, 5000, ["biggest_cluster_within_bounds"]),
+        (0.18, 0.3, 5000, []),
         (1.0, 0.0, 20, []),
         (None, None, 0, []),
     ],
