@@ -12,7 +12,7 @@ OLDEST_S = 60
 LONGEST_MIN = 5.0
 """A position counts for the time since its aircraft's last one, and for this at most. [min]"""
 FIRST_MIN = 1.0
-"""What an aircraft's first position counts for: the usual time between polls. [min]"""
+"""What an aircraft's first position in two hours counts for: the usual time between polls. [min]"""
 _SHORTEST_MIN = 1 / 60
 """What a position counts for that is no newer than its aircraft's last one: the clock's second. [min]"""
 _HOUR = pl.duration(hours=1)
@@ -24,7 +24,8 @@ def counted_positions(rows: pl.DataFrame, hours: Sequence[datetime]) -> pl.DataF
     Counted is what is airborne, has a position not older than 60 s and does not repeat the one before.
     Uneven reception would otherwise halve the clusters: who is seen five times as often would weigh five
     times as much. An aircraft's last position is looked for in the hour and the one before, as repeats
-    are, so that an hour is the same whichever hours are made with it.
+    are, so that an hour is the same whichever hours are made with it: who comes back after longer counts as
+    new.
 
     Parameters
     ----------

@@ -92,7 +92,13 @@ CLUSTER_MEMBERS = Table(
             column("latitude", pa.float64(), "Latitude, WGS84", "deg"),
             column("longitude", pa.float64(), "Longitude, WGS84", "deg"),
             column("baro_altitude", pa.float64(), "Barometric altitude", "m"),
-            column("weight_min", pa.float64(), "Time since the aircraft's last counted position", "min"),
+            column(
+                "weight_min",
+                pa.float64(),
+                "Time since the aircraft's last counted position, 5 at most; 1 when it had none in this hour and "
+                "the one before, which is as far as is looked back",
+                "min",
+            ),
             _CLUSTER,
             _DATE,
             _HOUR,
