@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from river import base
 
-from airtraffic.denstream_arguments import check_parameters, checked_points
+from airtraffic.denstream_arguments import check_parameters, checked_places, checked_points, storable_names
 from airtraffic.denstream_state import State
 from airtraffic.micro_clusters import NOISE, Link, Snapshot, link_clusters, nearest_cluster
 
@@ -160,15 +160,18 @@ class DenStream(base.Clusterer):
         return self._learn(points, times, weights)
 
     def predict_one(self, x: Mapping[Hashable, float]) -> int:
-        """Cluster of a point given by name, -1 for noise."""
-        return int(self._predict(np.array(self._row(x)[1], np.float64))[0])
+        """Cluster of a point given by name, -1 for noise. ``ValueError``: a value is no finite number."""
+        return int(self._predict(checked_places(self._row(x)[1], 0))[0])
 
     def predict_many(self, X: npt.ArrayLike) -> npt.NDArray[np.int64]:  # noqa: N803
-        """(n, d) points to (n,) clusters at the model's time, -1 for noise. The model stays as it is."""
-        points = np.asarray(X, np.float64)
-        if points.ndim != 2 or points.shape[1] != (len(self._features) or points.shape[1]):
-            raise ValueError(f"points of shape {points.shape}; expected (n, {len(self._features) or 'd'})")
-        return self._predict(points)
+        """(n, d) points to (n,) clusters at the model's time, -1 for noise. The model stays as it is.
+
+        Raises
+        ------
+        ValueError
+            The shape is another one, or a value is not finite.
+        """
+        return self._predict(checked_places(X, len(self._features)))
 
     def snapshot(self, t: float | None = None) -> Snapshot:
         """The micro-clusters with their weights faded to the time t, and their clusters then.
@@ -202,10 +205,10 @@ class DenStream(base.Clusterer):
         """The whole model, one row per micro-cluster; what is not a micro-cluster's is in every row.
 
         ``weight`` and ``squares`` (squared deviations) are those at ``updated_at``. A model that has learned
-        nothing is an empty table.
+        nothing is an empty table. ``ValueError``: a dimension's name is no text and no number of Python's.
         """
         every_row = {
-            "features": pa.scalar(json.dumps(self._features), pa.string()),
+            "features": pa.scalar(json.dumps(storable_names(self._features)), pa.string()),
             **{name: pa.scalar(getattr(self, name), pa.float64()) for name in _NUMBERS},
             "link": pa.scalar(self.link, pa.string()),
         }
@@ -227,6 +230,8 @@ class DenStream(base.Clusterer):
         ------
         ValueError
             The table was made with other parameters, or is empty and none were given.
+        TypeError
+            There is no such parameter.
         """
         if not table.num_rows:
             if missing := _NEEDED - parameters.keys():
@@ -234,6 +239,8 @@ class DenStream(base.Clusterer):
             return cls(**parameters)
         table = table.sort_by("id")
         stored = {name: table[name][0].as_py() for name in (*_NUMBERS, "link")}
+        if unknown := parameters.keys() - stored.keys():
+            raise TypeError(f"DenStream has no parameter {', '.join(sorted(unknown))}")
         other = {name: value for name, value in parameters.items() if stored[name] != value}
         if other:
             raise ValueError(

@@ -1,6 +1,7 @@
 """What DenStream refuses, what it keeps, and the corners of its grid and of its arithmetic."""
 
 import math
+from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
@@ -29,6 +30,12 @@ PLAIN = {"epsilon": 1.0, "mu": 4.0, "beta": 0.5, "half_life": 10.0}
         {"max_merge_distance": 0.0},
         {"max_merge_distance": math.nan},
         {"link": "chain"},
+        {"half_life": "10"},
+        {"half_life": None},
+        {"epsilon": np.array([1.0])},
+        {"beta": None},
+        {"max_merge_distance": "inf"},
+        {"link": ["ball"]},
     ],
     ids=str,
 )
@@ -48,13 +55,22 @@ def test_a_parameter_out_of_bounds_is_refused_by_name(wrong):
         (np.zeros((3, 2)), np.full(3, np.inf), None),
         (np.zeros((3, 2)), np.zeros(3), np.array([1.0, 0.0, 1.0])),
         (np.zeros((3, 2)), np.zeros(3), np.array([1.0, np.nan, 1.0])),
+        (np.zeros((3, 2)), np.zeros(3), np.full(3, 1e308)),
+        (None, np.zeros(3), None),
+        (np.zeros((3, 2)), None, None),
+        (np.zeros((3, 2)), np.array(["2025-01-15T12:00"] * 3, "M8[s]"), None),
+        (np.zeros((3, 2)), [datetime(2025, 1, 15)] * 3, None),
+        (np.zeros((3, 2)), np.array([60] * 3, "m8[s]"), None),
+        (np.ma.array(np.zeros((3, 2)), mask=np.eye(3, 2)), np.zeros(3), None),
+        (np.zeros((3, 2), complex), np.zeros(3), None),
+        ([["a", "b"]], [0.0], None),
     ],
 )
 def test_a_wrong_batch_is_refused_whole(points, t, weights):
     model = DenStream(**PLAIN)
     model.learn_many([[0.0, 0.0]], [0.0])
     before = model.to_table()
-    with pytest.raises(ValueError, match=r"points|weights"):
+    with pytest.raises(ValueError, match=r"points|times|weights"):
         model.learn_many(points, t, weights)
     assert model.to_table().equals(before)
 
@@ -64,6 +80,28 @@ def test_points_of_other_dimensions_are_not_predicted():
     model.learn_many([[0.0, 0.0]], [0.0])
     with pytest.raises(ValueError, match="expected"):
         model.predict_many([[1.0]])
+
+
+@pytest.mark.parametrize("learned", [0, 9])
+@pytest.mark.parametrize("value", [math.nan, math.inf, None, "a"])
+def test_a_place_that_is_no_number_has_no_cluster_and_is_no_noise(value, learned):
+    model = DenStream(**PLAIN)
+    model.learn_many(np.zeros((learned, 2)), np.zeros(learned))
+    with pytest.raises(ValueError, match="points"):
+        model.predict_many([[value, 0.0]])
+    with pytest.raises(ValueError, match="points"):
+        model.predict_one({0: value})
+
+
+def test_names_that_a_table_cannot_hold_are_learned_and_refused_when_it_is_made():
+    model = DenStream(**PLAIN)
+    model.learn_one({"a": 1.0, 2: 1.0, 2.5: 1.0, None: 0.0})
+    assert DenStream.from_table(model.to_table())._features == model._features
+    for name in (("a", 1), np.int64(3), datetime(2025, 1, 15)):
+        model = DenStream(**PLAIN)
+        model.learn_one({name: 1.0})
+        with pytest.raises(ValueError, match="cannot be stored"):
+            model.to_table()
 
 
 def test_a_snapshot_does_not_look_back():
@@ -103,6 +141,8 @@ def test_a_table_of_other_parameters_is_refused():
     assert again.to_table().equals(table)
     with pytest.raises(ValueError, match=r"'mu': 4\.0.*'mu': 5\.0"):
         DenStream.from_table(table, **PLAIN | {"mu": 5.0})
+    with pytest.raises(TypeError, match="no parameter foo"):
+        DenStream.from_table(table, foo=1)
 
 
 def test_an_empty_table_needs_the_parameters():
