@@ -101,6 +101,11 @@ def clusters(
     parameters = config.parameters(Settings.from_env(os.environ).box)
     drawn: deque[datetime] = deque(maxlen=PICTURES)
     for made in make_clusters(lake, hours, parameters, tables):
+        if made.quality["parameters"] != parameters.to_json():
+            context.log.warning(
+                f"{hour_key(made.hour)}: made with the parameters of its snapshots, {made.quality['parameters']}, "
+                "and not with those of this run; make cluster_snapshots too to change them"
+            )
         if made.rows["cluster_snapshots"] and "cluster_snapshots" in tables:
             drawn.append(made.hour)
         for table in tables:

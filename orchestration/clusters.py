@@ -1,5 +1,6 @@
 """Hours of clusters made one after the other from the lake: each goes on from the hour before."""
 
+import json
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -116,14 +117,18 @@ def make_clusters(
 
     Parameters
     ----------
+    parameters
+        What new snapshots are made with. Tables that are made without them tell of those that are there, and
+        are made with their parameters.
     tables
         Those of ``CLUSTER_HOUR_TABLES`` that are written.
     """
+    renewed = "cluster_snapshots" in tables
     for _, of_day in groupby(sorted(hours), key=lambda hour: hour.date()):
         day = list(of_day)
         seconds: dict[datetime, float] = {}
         made = replace_together(
-            lake, tables, partial(_day, lake, day, parameters, seconds), hours_predicate(day)
+            lake, tables, partial(_day, lake, day, parameters, renewed, seconds), hours_predicate(day)
         )
         for hour in day:
             yield _made(hour, made, seconds[hour])
@@ -133,6 +138,7 @@ def _day(
     lake: LakeResource,
     hours: Sequence[datetime],
     parameters: ClusterParameters,
+    renewed: bool,
     seconds: dict[datetime, float],
 ) -> dict[str, pa.Table]:
     """The rows of the four tables of hours of one day, computed from what is in the lake."""
@@ -146,20 +152,26 @@ def _day(
     for hour in hours:
         began = time.monotonic()
         before = made.get(hour - HOUR)
+        there = earlier.filter(pc.equal(earlier["hour"], hour.hour))
         made[hour] = _hour(
             lake,
             hour,
-            parameters,
+            parameters if renewed or not there.num_rows else _parameters_of(there),
             previous=before["cluster_snapshots"]
             if before
             else of_hours(lake, "cluster_snapshots", hour - HOUR),
-            earlier=earlier.filter(pc.equal(earlier["hour"], hour.hour)),
+            earlier=there,
             taken=taken,
             day_before=yesterday.filter(pc.equal(yesterday["hour"], hour.hour)),
             polls=polls.get(hour, {"polls_seen": 0, "coverage": None}),
         )
         seconds[hour] = time.monotonic() - began
     return {name: pa.concat_tables([made[hour][name] for hour in hours]) for name in CLUSTER_HOUR_TABLES}
+
+
+def _parameters_of(snapshots: pa.Table) -> ClusterParameters:
+    made_with = json.loads(snapshots["parameters"][0].as_py())
+    return ClusterParameters(**made_with | {"centre": tuple(made_with["centre"])})
 
 
 def _ids_from(lake: LakeResource, hour: datetime) -> set[str]:

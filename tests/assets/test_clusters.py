@@ -11,11 +11,12 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from airtraffic.cluster_parameters import ClusterParameters
 from airtraffic.recordings import read_polls
 from airtraffic.snapshots import state_vectors_table
 from airtraffic.tables import POLL_COVERAGE
 from assets.clusters import clusters
-from orchestration.clusters import CLUSTER_HOUR_TABLES, of_hours
+from orchestration.clusters import CLUSTER_HOUR_TABLES, make_clusters, of_hours
 from orchestration.partitions import hour_key
 from orchestration.resources.lake import LakeResource
 from orchestration.silver import hours_predicate
@@ -127,7 +128,6 @@ def test_an_hour_made_again_from_the_same_upstream_has_the_same_bytes(filled, ch
 
 
 def test_the_model_is_that_of_one_that_learned_all_hours_without_a_break(chained):
-    from airtraffic.cluster_parameters import ClusterParameters
     from airtraffic.cluster_positions import counted_positions
     from airtraffic.cluster_rows import model_columns
     from airtraffic.denstream import DenStream
@@ -252,6 +252,14 @@ def test_one_table_made_alone_is_the_one_made_with_the_others(filled, chained):
     assert done.success
     assert stored(filled, hour) == stored(chained, hour)
     assert filled.version("cluster_snapshots") == version
+
+
+def test_a_table_made_without_the_snapshots_is_made_with_their_parameters(filled, chained):
+    hour = HOURS[1]
+    other = ClusterParameters(epsilon_nm=150.0)
+    (made,) = make_clusters(filled, [hour], other, ["cluster_quality"])
+    assert made.quality["parameters"] == ClusterParameters().to_json()
+    assert stored(filled, hour) == stored(chained, hour)
 
 
 def test_each_partition_says_how_its_clusters_are_and_the_last_ones_show_it(lake, monkeypatch):
