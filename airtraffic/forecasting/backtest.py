@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from airtraffic.errors import ForecastError
-from airtraffic.forecasting.conformal import RESIDUALS, ConformalIntervals, local_scale
+from airtraffic.forecasting.conformal import PUBLISHED, RESIDUALS, ConformalIntervals, local_scale
 from airtraffic.forecasting.contract import Forecaster, paths_table
 from airtraffic.forecasting.panel import Panel
 
@@ -82,14 +82,18 @@ def rolling_means(
     )
 
 
-def with_intervals(means: pl.DataFrame, past: pl.DataFrame | None = None) -> pl.DataFrame:
+def with_intervals(
+    means: pl.DataFrame,
+    past: pl.DataFrame | None = None,
+    intervals: ConformalIntervals = PUBLISHED,
+) -> pl.DataFrame:
     """Put lower and upper beside rolling means of one model, each fit's from errors that had come by then."""
     every = pl.concat([residuals(means), *([past.select(list(RESIDUALS))] if past is not None else [])])
     every = every.with_columns(came=pl.col("origin") + pl.duration(days=pl.col("horizon")))
     parts = []
     for (fitted_on,), part in means.partition_by("fitted_on", as_dict=True, maintain_order=True).items():
         names = part.select("series", "kind").unique("series").sort("series")
-        half = ConformalIntervals().half_widths(
+        half = intervals.half_widths(
             every.filter(pl.col("came") <= fitted_on),
             names["series"].to_list(),
             names["kind"].to_list(),

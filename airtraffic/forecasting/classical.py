@@ -22,7 +22,7 @@ class Classical(Forecaster):
 
     min_days = 3 * SEASON_DAYS
 
-    def __init__(self, *, window_days: int = 730) -> None:
+    def __init__(self, *, window_days: int = 365) -> None:
         self.window_days = whole("window_days", window_days, 4 * SEASON_DAYS)
 
     def _model(self) -> Any:

@@ -121,6 +121,10 @@ class ConformalIntervals:
         return found
 
 
+PUBLISHED = ConformalIntervals()
+"""What every model publishes."""
+
+
 def _weighted_quantile(ordered: np.ndarray, weight: np.ndarray, level: float) -> float:
     """Smallest value at or below which ``level`` of the weight lies; one more weight stands at infinity.
 

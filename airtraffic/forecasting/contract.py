@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from airtraffic.errors import ForecastError
-from airtraffic.forecasting.conformal import RESIDUALS, ConformalIntervals, local_scale
+from airtraffic.forecasting.conformal import PUBLISHED, RESIDUALS, local_scale
 from airtraffic.forecasting.panel import Panel
 
 MAX_HORIZON = 730
@@ -71,6 +71,7 @@ class Forecaster(ABC):
 
             residuals = calibration(self, panel)
         self.residuals = residuals.select(list(RESIDUALS))
+        self._half_widths: dict[tuple, np.ndarray] = {}
         return self
 
     def update(self, history: pl.DataFrame) -> Self:
@@ -143,7 +144,10 @@ class Forecaster(ABC):
         mean = self.paths(panel, origins, horizon)
         if starts is not None:
             mean[~starts] = np.nan
-        half = ConformalIntervals().half_widths(self.residuals, panel.series, panel.kinds, horizon)
+        asked = (panel.series, panel.kinds, horizon)
+        if asked not in self._half_widths:
+            self._half_widths[asked] = PUBLISHED.half_widths(self.residuals, *asked)
+        half = self._half_widths[asked]
         width = half[:, None, :] * local_scale(panel, origins)[:, :, None]
         return paths_table(panel, origins, mean, width)
 

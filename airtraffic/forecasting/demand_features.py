@@ -38,7 +38,6 @@ NAMES = (
     "season_median",
     "rise_week",
     "rise_month",
-    "level",
     "lag_1",
     "lag_7",
     "lag_14",
@@ -122,7 +121,6 @@ def features(table: DayTable, origins: np.ndarray, horizon: int) -> tuple[np.nda
         for name, value in (
             ("rise_week", short - long),
             ("rise_month", long - older),
-            ("level", level),
             ("lag_1", apart[0, 0] - level),
         )
     }

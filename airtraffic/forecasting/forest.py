@@ -8,11 +8,12 @@ import polars as pl
 
 from airtraffic.errors import ForecastError
 from airtraffic.forecasting.contract import Forecaster, paths_table, whole
-from airtraffic.forecasting.demand_features import DayTable, day_table, features
+from airtraffic.forecasting.demand_features import NAMES, DayTable, day_table, features
 from airtraffic.forecasting.panel import Panel
 from airtraffic.forecasting.trees import TreeArrays
 
 NORMAL_95 = 1.96
+YEAR_DAYS = 366
 LARGEST = 1.0
 """Deviations of log(1 + y) beyond this are cut before learning: a day of closed skies teaches nothing."""
 
@@ -26,7 +27,7 @@ class DemandForest(Forecaster):
 
     ``trees``, ``leaf_rows``, ``feature_share``: of the forest. ``rows``: pairs of origin and target drawn to
     learn from. ``window_days``: how far back the drawn origins lie: what was learned in another regime is
-    worse than nothing. ``horizon``: furthest day learned. [d] ``countries``: ISO code of the holidays, one for
+    worse than nothing. With less than a year of days the day of the year is not looked at. ``horizon``: furthest day learned. [d] ``countries``: ISO code of the holidays, one for
     all series or by series; None: none. ``seed``: of the draws.
 
     References
@@ -43,7 +44,7 @@ class DemandForest(Forecaster):
         trees: int = 100,
         leaf_rows: int = 8,
         feature_share: float = 0.4,
-        rows: int = 30_000,
+        rows: int = 15_000,
         window_days: int = 500,
         horizon: int = 30,
         countries: Mapping[str, str] | str | None = None,
@@ -81,6 +82,7 @@ class DemandForest(Forecaster):
         from sklearn.ensemble import RandomForestRegressor
 
         count = panel.values.shape[1]
+        self._year_known = count > YEAR_DAYS
         table = day_table(panel, self.horizon, self.countries)
         random = np.random.default_rng(self.seed)
         origins = np.arange(max(count - 1 - self.window_days, min(self.min_days, count - 2)), count - 1)
@@ -109,7 +111,7 @@ class DemandForest(Forecaster):
         self, table: DayTable, origins: np.ndarray, random: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
         """About twice the share of ``rows`` that these origins have, so that gaps leave enough."""
-        rows, base = features(table, origins, self.horizon)
+        rows, base = self._rows(table, origins, self.horizon)
         target = origins[:, None] + np.arange(1, self.horizon + 1)
         inside = target < table.logs.shape[1]
         known = np.where(inside[None], table.logs[:, np.where(inside, target, 0)], np.nan) - base
@@ -118,6 +120,12 @@ class DemandForest(Forecaster):
         if len(usable) > most:
             usable = random.choice(usable, most, replace=False)
         return rows.reshape(-1, rows.shape[-1])[usable], np.clip(known.ravel()[usable], -LARGEST, LARGEST)
+
+    def _rows(self, table: DayTable, origins: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray]:
+        rows, base = features(table, origins, horizon)
+        if not self._year_known:
+            rows[..., NAMES.index("day_of_year")] = 0
+        return rows, base
 
     def _paths(self, panel: Panel, origins: np.ndarray, horizon: int) -> np.ndarray:
         return self._means(panel, origins, horizon)[0]
@@ -128,7 +136,7 @@ class DemandForest(Forecaster):
         mean = np.empty((len(panel.series), len(origins), horizon))
         sigma = np.zeros_like(mean)
         for part in np.array_split(np.arange(len(origins)), max(len(origins) // 16, 1)):
-            rows, base = features(table, origins[part], horizon)
+            rows, base = self._rows(table, origins[part], horizon)
             if self._trees is None:
                 mean[:, part] = np.expm1(base)
                 continue
