@@ -1,0 +1,184 @@
+"""What every forecaster of congestion promises."""
+
+from datetime import timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from airtraffic.errors import ForecastError
+from airtraffic.forecasting.congestion_baselines import BASELINES, LastCount, TrainingMedian
+from airtraffic.forecasting.congestion_contract import learned_from
+from airtraffic.forecasting.congestion_files import load, save
+from airtraffic.forecasting.congestion_lstm import CongestionLSTM
+from airtraffic.forecasting.congestion_polls import Polls
+from airtraffic.forecasting.congestion_promotion import direction_scores, errors, promotion
+from airtraffic.forecasting.congestion_zones import Quadrants
+
+from .congestion_samples import at, row, rows, simulated, until
+
+SMALL = {"epochs": 3, "presence_epochs": 2, "presence_rows": 20_000, "hidden": 8}
+TRAINED_MIN = 120
+MODELS = ("lstm", *(baseline.name for baseline in BASELINES))
+
+
+def make(name: str, **other):
+    if name == "lstm":
+        return CongestionLSTM(**{"zones": Quadrants(), **SMALL, **other})
+    return {each.name: each for each in BASELINES}[name](zones=Quadrants(), **other)
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    """One of each, trained on two hours; ``update`` gives a test the polls that it wants."""
+    made = {name: make(name).fit(until(simulated(), TRAINED_MIN)) for name in MODELS}
+    return lambda name, rows_=None: made[name].update(simulated() if rows_ is None else rows_)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_table_has_every_zone_and_horizon_and_nothing_negative(fitted, name):
+    table = fitted(name).forecast(5)
+    assert table.columns == [
+        "issued_at",
+        "zone",
+        "horizon",
+        "target_at",
+        "mean",
+        "lower",
+        "upper",
+        "basis",
+    ]
+    assert table.select("zone", "horizon").n_unique() == table.height == 4 * 5
+    assert (table["target_at"] - table["issued_at"] == table["horizon"] * timedelta(minutes=1)).all()
+    assert table.select((pl.col("lower") >= 0) & (pl.col("lower") <= pl.col("mean"))).to_series().all()
+    assert (table["upper"] >= table["mean"]).all()
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_forecast_never_sees_a_later_poll(fitted, name):
+    late = fitted(name).forecast(12, origin=at(140))
+    early = fitted(name, until(simulated(), 141)).forecast(12)
+    np.testing.assert_allclose(late["mean"], early["mean"], atol=1e-5)
+    outlook = fitted(name).outlook([at(140)])
+    assert outlook.equals(fitted(name, until(simulated(), 141)).outlook([at(140)]))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_many_origins_at_once_say_what_each_says_alone(fitted, name):
+    model = fitted(name)
+    origins = [at(130), at(140), at(150)]
+    together = model.forecasts(6, origins)
+    alone = pl.concat([model.forecast(6, origin) for origin in origins])
+    np.testing.assert_allclose(together["mean"], alone["mean"], atol=1e-4)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_not_fitted_is_said(name):
+    with pytest.raises(ForecastError, match=r"call fit"):
+        make(name).forecast(3)
+
+
+def test_the_same_seed_gives_the_same_numbers(fitted):
+    again = make("lstm").fit(until(simulated(), TRAINED_MIN)).update(simulated())
+    assert again.forecast(3).equals(fitted("lstm").forecast(3))
+
+
+def test_the_scaler_and_the_zones_follow_the_training_part_only(fitted):
+    history = until(simulated(), TRAINED_MIN)
+    learn = learned_from(Polls.of(history))
+    checked_from = at(float(np.flatnonzero(~learn)[0]))
+    changed = history.with_columns(
+        velocity=pl.when(pl.col("snapshot_at") >= checked_from).then(1.0).otherwise(pl.col("velocity")),
+        on_ground=(pl.col("snapshot_at") >= checked_from) | pl.col("on_ground"),
+    )
+    other, model = make("lstm", epochs=0).fit(changed), fitted("lstm")
+    for name in ("numbers", "zone_mean", "zone_median", "threshold", "mean", "spread", "shares"):
+        np.testing.assert_array_equal(getattr(other, name), getattr(model, name), name)
+
+
+def test_after_a_gap_the_model_waits_for_a_full_window(fitted):
+    missing = simulated().filter(~pl.col("snapshot_at").is_between(at(150), at(153)))
+    model = fitted("lstm", missing)
+    origins = [at(minute) for minute in (149, 154, 155, 158, 159)]
+    basis = model.forecasts(3, origins).group_by("issued_at", maintain_order=True).agg(pl.first("basis"))
+    assert basis["basis"].to_list() == ["lstm", "persistence", "persistence", "persistence", "lstm"]
+
+
+def test_a_model_comes_back_from_its_files_and_says_the_same(fitted, tmp_path):
+    model = fitted("lstm")
+    save(model, tmp_path / "model")
+    assert sorted(path.suffix for path in (tmp_path / "model").iterdir()) == [".json", ".safetensors"]
+    again = load(tmp_path / "model").update(simulated())
+    assert again.forecast(12).equals(model.forecast(12))
+    assert again.outlook().equals(model.outlook())
+    (tmp_path / "model" / "model.json").write_text('{"model": "other", "format": 1}')
+    with pytest.raises(ForecastError, match="'other'"):
+        load(tmp_path / "model")
+
+
+def test_thirty_minutes_are_simulated_from_polls_that_have_not_come(fitted):
+    table = fitted("lstm").forecast(30, origin=at(140))
+    assert table["horizon"].max() == 30
+    assert table["mean"].is_finite().all()
+    direct = fitted("lstm").forecast(3, origin=at(140))
+    np.testing.assert_allclose(table.filter(pl.col("horizon") <= 3)["mean"], direct["mean"], atol=1e-4)
+
+
+def test_the_trained_network_errs_no_more_on_the_checks_than_the_untrained_one(fitted):
+    course = fitted("lstm").course
+    assert course[0]["epoch"] == 0
+    assert min(each["validation"] for each in course) <= course[0]["validation"]
+
+
+def test_errors_stand_beside_the_best_baseline_and_decide_the_promotion(fitted):
+    table = errors(fitted("lstm"), at(TRAINED_MIN), (1, 3))
+    best = table.select(pl.min_horizontal("persistence", "zeros", "training_median")).to_series()
+    np.testing.assert_allclose(table["ratio"], table["mae"] / best)
+    decided = promotion(table, 3).row(0, named=True)
+    assert decided["promoted"] == (table.filter(pl.col("horizon") == 3)["ratio"][0] < 1)
+    assert ("lstm" if decided["promoted"] else table["best"][1]) == decided["published"]
+    same = errors(fitted("persistence"), at(TRAINED_MIN), (3,))
+    assert same["mae"].to_list() == same["persistence"].to_list()
+
+
+def test_directions_are_scored_for_each_class(fitted):
+    table = direction_scores(fitted("lstm"), at(TRAINED_MIN))
+    assert table["direction"].to_list() == ["down", "flat", "up"]
+    assert table["base_rate"].sum() == pytest.approx(1)
+
+
+def test_cells_with_little_traffic_are_left_out():
+    history = until(simulated(), TRAINED_MIN)
+    many = LastCount(least_aircraft=0.1).fit(history)
+    few = LastCount(least_aircraft=1.0).fit(history)
+    assert 0 < len(few.numbers) < len(many.numbers)
+    assert few.zone_mean.min() >= 1
+
+
+def test_a_median_is_the_median_of_the_training_part():
+    sample = rows(*(row(minute, f"e490{number:02}") for minute in range(9) for number in range(minute + 1)))
+    model = TrainingMedian(zones=Quadrants()).fit(sample)
+    assert model.forecast(1)["mean"].to_list() == [5.0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"dropout": 1.0}, "dropout is 1.0"),
+        ({"lookback": 0}, "lookback is 0"),
+        ({"learning_rate": 0}, "learning_rate is 0"),
+        ({"device": "tpu"}, "device is 'tpu'"),
+        ({"far_min": 0}, "far_min is 0"),
+        ({"least_aircraft": -1}, "least_aircraft is -1"),
+    ],
+)
+def test_a_wrong_argument_is_named_at_once(arguments, words):
+    with pytest.raises(ForecastError, match=words):
+        CongestionLSTM(**arguments)
+
+
+def test_no_traffic_and_too_few_polls_are_said():
+    with pytest.raises(ForecastError, match="no zone averages"):
+        LastCount(zones=Quadrants()).fit(rows(row(0, on_ground=True)))
+    with pytest.raises(ForecastError, match="no 7 polls follow one another"):
+        make("lstm").fit(rows(row(0), row(1), row(2)))
