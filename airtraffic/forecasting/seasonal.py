@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from math import erfc, sqrt
 
 import numpy as np
 import polars as pl
@@ -13,6 +14,7 @@ from airtraffic.forecasting.panel import Panel
 from airtraffic.forecasting.regimes import regimes
 
 YEAR_DAYS = 365.25
+NORMAL_95 = 1.96
 ANCHOR_DAYS = 28
 """Days whose mean error moves a forecast to the present level."""
 ANCHOR_HALF_LIFE_DAYS = 90.0
@@ -197,17 +199,24 @@ def _contributions(parts: dict[str, np.ndarray], fit: Decomposition) -> dict[str
 
 
 def _slope(matrix: np.ndarray, values: np.ndarray) -> tuple[float, float, float, float]:
-    """Slope with its 95 % interval [1/d per year] and p-value.
+    """Slope with its 95 % interval [1/d per year] and p-value, large-sample.
 
-    The wider of the textbook's standard error and of the one that lets errors be alike for weeks (HAC), which
-    is too small on independent ones.
+    The wider of the textbook's standard error and of the one that lets errors be alike for weeks (Newey and
+    West 1987), which is too small on independent ones.
     """
-    if len(values) <= matrix.shape[1] + HAC_LAGS:
+    days, terms = matrix.shape
+    if days <= terms + HAC_LAGS:
         return np.nan, np.nan, np.nan, np.nan
-    from statsmodels.regression.linear_model import OLS
-
-    plain = OLS(values, matrix).fit()
-    robust = plain.get_robustcov_results("HAC", maxlags=HAC_LAGS)
-    wider = max((plain, robust), key=lambda result: result.bse[1])
-    lower, upper = wider.conf_int()[1]
-    return plain.params[1] * YEAR_DAYS, lower * YEAR_DAYS, upper * YEAR_DAYS, float(wider.pvalues[1])
+    inverse = np.linalg.pinv(matrix.T @ matrix)
+    found = inverse @ (matrix.T @ values)
+    error = values - matrix @ found
+    plain = inverse[1, 1] * (error @ error) / (days - terms)
+    score = (matrix * error[:, None]) @ inverse[1]
+    robust = score @ score + 2 * sum(
+        (1 - lag / (HAC_LAGS + 1)) * (score[lag:] @ score[:-lag]) for lag in range(1, HAC_LAGS + 1)
+    )
+    deviation = float(np.sqrt(max(plain, robust)))
+    slope = float(found[1])
+    p_value = erfc(abs(slope) / deviation / sqrt(2)) if deviation > 0 else float(slope == 0)
+    half = NORMAL_95 * deviation
+    return slope * YEAR_DAYS, (slope - half) * YEAR_DAYS, (slope + half) * YEAR_DAYS, p_value

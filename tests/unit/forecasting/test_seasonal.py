@@ -8,7 +8,7 @@ import pytest
 
 from airtraffic.forecasting.panel import Panel
 from airtraffic.forecasting.regimes import regimes
-from airtraffic.forecasting.seasonal import SeasonalFourier
+from airtraffic.forecasting.seasonal import HAC_LAGS, SeasonalFourier, _slope
 from tests.unit.forecasting.daily_samples import daily
 
 YEARS = 4
@@ -32,6 +32,26 @@ def test_a_known_slope_lies_in_its_interval(seasons):
     assert row["direction"] == "rising"
     assert row["p_value"] < 1e-6
     assert row["annual_identified"]
+
+
+@pytest.mark.parametrize("alike", [0.0, 0.8])
+def test_the_slope_s_interval_is_the_library_s(alike):
+    """statsmodels' plain and HAC standard errors: the wider one."""
+    from statsmodels.regression.linear_model import OLS
+
+    random = np.random.default_rng(2)
+    error = random.standard_normal(600)
+    for day in range(1, 600):
+        error[day] += alike * error[day - 1]
+    t = np.arange(600.0)
+    matrix = np.stack([np.ones(600), t, np.sin(t / 58), np.cos(t / 58)], axis=1)
+    slope, lower, upper, p_value = _slope(matrix, 5 + 0.002 * t + error)
+    plain = OLS(5 + 0.002 * t + error, matrix).fit()
+    robust = plain.get_robustcov_results("HAC", maxlags=HAC_LAGS)
+    assert slope == pytest.approx(plain.params[1] * 365.25)
+    assert (upper - lower) / 2 / 365.25 / 1.96 == pytest.approx(max(plain.bse[1], robust.bse[1]), rel=1e-6)
+    wider = max((plain, robust), key=lambda result: result.bse[1])
+    assert p_value == pytest.approx(wider.pvalues[1], abs=2e-3)
 
 
 def test_a_slope_s_sign_is_kept(seasons):
