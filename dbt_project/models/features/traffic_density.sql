@@ -22,8 +22,8 @@ cells as (
         cell_column,
         count(distinct case when not on_ground then icao24 end) as aircraft,
         count(distinct case when on_ground then icao24 end) as aircraft_on_ground,
-        avg(case when not on_ground then speed_kmh end) as mean_speed_kmh,
-        avg(case when not on_ground then altitude_ft end) as mean_altitude_ft,
+        {{ exact_mean('case when not on_ground then speed_kmh end') }} as mean_speed_kmh,
+        {{ exact_mean('case when not on_ground then altitude_ft end') }} as mean_altitude_ft,
         {{ sorted_distinct("source") }} as sources,
         date,
         hour
