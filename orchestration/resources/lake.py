@@ -148,7 +148,7 @@ class LakeResource(dg.ConfigurableResource):
         """
         write_deltalake(
             into if into is not None else self.delta(name),
-            data,
+            _undescribed(data),
             mode="append",
             writer_properties=_APPENDER,
             commit_properties=CommitProperties(
@@ -193,7 +193,7 @@ class LakeResource(dg.ConfigurableResource):
             Every try lost, or the partitions changed since ``into`` was opened.
         """
         # A reader can be read once and a conflict needs the rows again.
-        rows = data.read_all() if isinstance(data, pa.RecordBatchReader) else data
+        rows = _undescribed(data.read_all() if isinstance(data, pa.RecordBatchReader) else data)
         for left in reversed(range(1 if into is not None else self.write_tries)):
             try:
                 write_deltalake(
@@ -215,6 +215,11 @@ class LakeResource(dg.ConfigurableResource):
                 ) from error
             else:
                 return
+
+
+def _undescribed(rows: pa.Table) -> pa.Table:
+    """Rows whose columns do not say what they mean: another wording than the table's would be refused."""
+    return rows.cast(pa.schema([column.remove_metadata() for column in rows.schema]))
 
 
 def _expression(where: Sequence[Filter]):

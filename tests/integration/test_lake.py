@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 import pyarrow as pa
 import pyarrow.fs as fs
 import pytest
+from deltalake import DeltaTable
 
 from airtraffic.errors import AirTrafficError
 from airtraffic.tables import STATE_VECTORS
@@ -51,6 +52,14 @@ def test_the_threads_that_read_files_never_run_python(lake):
     while isinstance(read_from, fs.SubTreeFileSystem):
         read_from = read_from.base_fs
     assert isinstance(read_from, fs.LocalFileSystem | fs.S3FileSystem)
+
+
+def test_a_table_made_when_its_columns_were_described_otherwise_is_written_to(local_lake):
+    described = [column.with_metadata({"description": "as it was"}) for column in STATE_VECTORS.schema]
+    DeltaTable.create(local_lake.uri("state_vectors"), pa.schema(described), partition_by=["date", "hour"])
+    local_lake.append("state_vectors", rows(2, 3))
+    local_lake.replace("state_vectors", rows(5, 4), predicate(4))
+    assert local_lake.read("state_vectors").num_rows == 7
 
 
 @pytest.mark.parametrize("as_reader", [False, True])
