@@ -24,6 +24,7 @@ _OWN = (
     "spread",
     "head_scale",
     "shares",
+    "gates",
     "cuts",
 )
 

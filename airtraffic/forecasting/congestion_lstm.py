@@ -10,9 +10,11 @@ from airtraffic.forecasting.congestion_contract import Congestion, CongestionFor
 from airtraffic.forecasting.congestion_network import Shape, Windows, best_device, run, train
 from airtraffic.forecasting.congestion_presence import EPOCHS, MAX_ROWS, Presence, learned_horizons
 from airtraffic.forecasting.congestion_recursion import simulated
+from airtraffic.forecasting.congestion_start import best_start
 from airtraffic.forecasting.congestion_steps import Step, expected_counts, steps
 from airtraffic.forecasting.contract import whole
 
+FAR_WEIGHT = 0.25
 Progress = Callable[[int, float, float], None]
 
 
@@ -115,29 +117,27 @@ class CongestionLSTM(CongestionForecaster):
             learned_horizons(self.lookahead, self.far), self.seed, self.presence_epochs, self.presence_rows
         ).fit(seen.known, polls, learn, device)
         expected = self._expected(seen, np.arange(len(polls)))
-        came, self.bias = {}, {}
+        came = {}
         for horizon in self.anchors:
             target = polls.ahead(horizon)
             came[horizon] = np.where(target[:, None] >= 0, count[target], np.nan)
-            inside = learn & (target >= 0)
-            inside[inside] = learn[target[inside]]
-            missed = (count[target] - expected[horizon])[inside]
-            self.bias[horizon] = missed.mean(axis=0) if len(missed) else np.zeros(count.shape[1])
         inside = self._within(np.stack([came[h] for h in self.anchors], axis=-1), polls, learn)[learn]
-        self.shares = shrunken_shares(
-            [inside[..., number] for number in range(len(self.anchors))],
-            count[learn],
-            [expected[h][learn] + self.bias[h] for h in self.anchors],
-            self.zone_median,
-        )
+        begins = {
+            horizon: best_start(inside[..., number], count[learn], expected[horizon][learn], self.zone_median)
+            for number, horizon in enumerate(self.anchors)
+        }
+        self.bias = {horizon: begin.newcomers for horizon, begin in begins.items()}
+        self.shares = np.array([(begin.toward, begin.usual) for begin in begins.values()])
         features = self._features(steps(seen, expected, self.bias, self.error_heads))
         self.mean, self.spread = _moments(features[full])
         scaled = self._scaled(features)
-        # Every head weighs the same: its errors are divided by their mean size in training.
+        # A head's errors are divided by their mean size in training; the far one, which is mostly noise, counts
+        # for a quarter, so that it neither leads the training nor ends it.
         start = np.moveaxis(self.start(count, expected), 1, 2)
         target = (np.stack([came[h] for h in self.anchors], axis=-1) - start) / self.scale[:, None]
         size = [each[np.isfinite(each)] for each in np.moveaxis(np.abs(target[learn]), -1, 0)]
         self.head_scale = np.array([each.mean() if len(each) else 1.0 for each in size]) + 1e-6
+        self.head_scale[np.array(self.anchors) > self.lookahead] /= FAR_WEIGHT
         target = (target / self.head_scale).astype(np.float32)
         parts = [
             self._windows(scaled, self._within(target, polls, part), np.flatnonzero(part & self._full(seen)))
@@ -149,6 +149,25 @@ class CongestionLSTM(CongestionForecaster):
             weights, course = train(parts[0], checked, self.shape, self.seed + member, device, self.progress)
             self.weights.append(weights)
             self.course += [{"member": member, **each} for each in course]
+        self.gates = np.ones(len(self.anchors))
+        self.gates = self._helpful(parts[1])
+
+    def _helpful(self, checked: Windows) -> np.ndarray:
+        """1 for the heads whose correction lowers the error on the checks, 0 for the others. (n_heads,)
+
+        A head without a check, as the far one of a short history, is not corrected.
+        """
+        target = checked.target[checked.poll, checked.zone]
+        poll, back = checked.poll[:, None], np.arange(-self.lookback + 1, 1)
+        windows = checked.features[poll + back, checked.zone[:, None]]
+        said = self._corrections(windows)
+        gates = np.zeros(len(self.anchors))
+        for head in range(len(gates)):
+            known = np.isfinite(target[:, head])
+            if known.any():
+                kept, corrected = target[known, head], target[known, head] - said[known, head]
+                gates[head] = np.abs(corrected).mean() < np.abs(kept).mean()
+        return gates
 
     def _means(self, seen: Congestion, index: np.ndarray, horizons: Sequence[int]) -> np.ndarray:
         if set(horizons) <= set(self.anchors):
@@ -222,30 +241,13 @@ class CongestionLSTM(CongestionForecaster):
 
     def said_of(self, windows: np.ndarray, zones: int) -> np.ndarray:
         """As ``said``, of windows (n * n_zones, lookback, n_features), zones varying fastest."""
-        each = [run(weights, windows, len(self.anchors), self.shape) for weights in self.weights]
-        change = np.median(each, axis=0).reshape(-1, zones, len(self.anchors)) * self.head_scale
+        change = self._corrections(windows).reshape(-1, zones, len(self.anchors)) * self.head_scale
         return np.moveaxis(change * self.scale[:, None], 2, 1)
 
-
-def shrunken_shares(
-    came: Sequence[np.ndarray], count: np.ndarray, expected: Sequence[np.ndarray], median: np.ndarray
-) -> np.ndarray:
-    """How far the last count is drawn towards expectation and median, by least absolute error.
-
-    ``came``, ``expected``: by head (n, n_zones), NaN where not known; ``count``: (n, n_zones). (n_heads, 2) of
-    multiples of a tenth with a sum of 1 at most.
-    """
-    tenths = [(a / 10, b / 10) for a in range(11) for b in range(11 - a)]
-    best = []
-    for target, issued in zip(came, expected, strict=True):
-        errors = [
-            np.nanmean(np.abs(target - count - a * (issued - count) - b * (median - count)))
-            if np.isfinite(target).any()
-            else 0.0
-            for a, b in tenths
-        ]
-        best.append(tenths[int(np.argmin(errors))])
-    return np.array(best)
+    def _corrections(self, windows: np.ndarray) -> np.ndarray:
+        """What the networks say, in sizes of each head's errors. (n_windows, n_heads)"""
+        each = [run(weights, windows, len(self.anchors), self.shape) for weights in self.weights]
+        return np.median(each, axis=0) * self.gates
 
 
 def _moments(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

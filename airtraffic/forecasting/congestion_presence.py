@@ -20,6 +20,8 @@ BATCH = 512
 LEARNING_RATE = 3e-3
 WEIGHT_DECAY = 1e-2
 DROPOUT = 0.1
+CHUNK = 100_000
+"""Rows whose features are in memory at once."""
 MAX_ROWS = 400_000
 """Rows that are learned from; more are drawn from at random."""
 
@@ -89,11 +91,21 @@ class Presence:
 
     def chances(self, known: KnownAircraft, lead_s: float, horizon: int) -> np.ndarray:
         """Chance that each aircraft is counted ``horizon`` polls, ``lead_s`` seconds, later. (n,)"""
+        nearest = min(self.places, key=lambda each: abs(np.log(each / horizon)))
+        network = self._network()
+        parts = [
+            self._chances(
+                network, known.take(np.arange(start, min(start + CHUNK, len(known)))), lead_s, nearest
+            )
+            for start in range(0, len(known), CHUNK)
+        ]
+        return np.concatenate(parts or [np.zeros(0)])
+
+    def _chances(
+        self, network: "torch.nn.Module", known: KnownAircraft, lead_s: float, nearest: int
+    ) -> np.ndarray:
         import torch
 
-        if not len(known):
-            return np.zeros(0)
-        nearest = min(self.places, key=lambda each: abs(np.log(each / horizon)))
         here, there = self.places[nearest]
         lead = np.full(len(known), float(lead_s))
         now = known.counted[:, 0]
@@ -105,8 +117,7 @@ class Presence:
             ]
         )
         with torch.inference_mode():
-            logit = self._network()(self._scaled(x)).squeeze(1)
-            return torch.sigmoid(logit).numpy().astype(np.float64)
+            return torch.sigmoid(network(self._scaled(x)).squeeze(1)).numpy().astype(np.float64)
 
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Arrays and JSON values that the model can be made of again."""
@@ -182,13 +193,6 @@ def came(known: KnownAircraft, rows: np.ndarray, target_poll: np.ndarray) -> np.
     wanted = target_poll[known.poll[rows]] * (known.aircraft.max() + 1) + known.aircraft[rows]
     found = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
     return (key[found] == wanted) & known.counted[found, 0]
-
-
-def expected(
-    presence: Presence, known: KnownAircraft, horizon: int, lead_s: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Where the aircraft will be and with what chance counted: latitude, longitude, altitude_m, chance."""
-    return *reckon(known, lead_s), presence.chances(known, lead_s, horizon)
 
 
 def learned_horizons(lookahead: int, far: int) -> Sequence[int]:

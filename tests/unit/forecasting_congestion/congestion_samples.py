@@ -2,9 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 
 import polars as pl
 
+from airtraffic.recordings import read_polls
 from airtraffic.simulation.simulator import Simulation
 
 START = datetime(2025, 1, 15, 17, tzinfo=UTC)
@@ -20,15 +22,23 @@ def at(minute: float) -> datetime:
 def simulated(hours: float = 3, aircraft: int = 90, seed: int = 5) -> pl.DataFrame:
     """Rows of state_vectors of some simulated hours, a poll a minute."""
     polls = Simulation(seed=seed, start=START, hours=hours, aircraft=aircraft).polls()
-    return pl.concat(
-        [
-            pl.from_arrow(poll.table).with_columns(
-                snapshot_at=pl.lit(datetime.fromtimestamp(poll.snapshot_at, UTC), AT)
-            )
-            for poll in polls
-        ],
-        how="vertical_relaxed",
-    )
+    return _frame(polls)
+
+
+@cache
+def recorded(recordings: Path) -> pl.DataFrame:
+    """Two hours of a day over South America, 111 polls without a gap."""
+    return _frame(read_polls(recordings / "states" / "sa_60s_20250625T1636Z.parquet"))
+
+
+def _frame(polls) -> pl.DataFrame:
+    tables = [
+        pl.from_arrow(poll.table).with_columns(
+            snapshot_at=pl.lit(datetime.fromtimestamp(poll.snapshot_at, UTC), AT)
+        )
+        for poll in polls
+    ]
+    return pl.concat(tables, how="vertical_relaxed")
 
 
 def until(rows: pl.DataFrame, minute: float) -> pl.DataFrame:

@@ -6,6 +6,7 @@ import pytest
 from airtraffic.forecasting.congestion_direction import cuts, directions, scores
 from airtraffic.forecasting.congestion_places import PlaceRates
 from airtraffic.forecasting.congestion_search import configurations
+from airtraffic.forecasting.congestion_start import best_start
 
 
 def test_precision_recall_and_base_rate_by_hand():
@@ -46,3 +47,18 @@ def test_a_place_is_judged_without_the_aircrafts_own_quarter_of_an_hour():
     assert own[0, 0] == pytest.approx((0 + 20 * 0.5) / 120 - 0.5)
     assert rates.features(latitude[:1], longitude[:1], np.array([True]))[0].tolist() == [0.0, 0.0]
     assert (rates.features(np.array([-23.8]), longitude[:1], np.array([True]))[0, 0]) == 0
+
+
+def test_the_start_follows_expectations_that_are_right_and_newcomers_that_stay():
+    random = np.random.default_rng(2)
+    count = random.integers(0, 30, (200, 2)).astype(float)
+    came = random.integers(0, 30, (200, 2)).astype(float)
+    start = best_start(came, count, came - 2, np.full(2, 15.0))
+    assert (start.toward, start.usual) == (1.0, 0.0)
+    assert start.newcomers == pytest.approx(2)
+
+
+def test_newcomers_of_one_half_are_not_carried_into_the_other():
+    count = np.full((200, 1), 10.0)
+    newcomers = np.repeat([6.0, 0.0], 100)[:, None]
+    assert best_start(count + newcomers, count, count, np.array([10.0])).newcomers[0] < 3.0

@@ -1,6 +1,7 @@
 """What every forecaster of congestion promises."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -15,7 +16,7 @@ from airtraffic.forecasting.congestion_polls import Polls
 from airtraffic.forecasting.congestion_promotion import direction_scores, errors, promotion
 from airtraffic.forecasting.congestion_zones import Quadrants
 
-from .congestion_samples import at, row, rows, simulated, until
+from .congestion_samples import at, recorded, row, rows, simulated, until
 
 SMALL = {"epochs": 3, "presence_epochs": 2, "presence_rows": 20_000, "hidden": 8}
 TRAINED_MIN = 120
@@ -182,3 +183,17 @@ def test_no_traffic_and_too_few_polls_are_said():
         LastCount(zones=Quadrants()).fit(rows(row(0, on_ground=True)))
     with pytest.raises(ForecastError, match="no 7 polls follow one another"):
         make("lstm").fit(rows(row(0), row(1), row(2)))
+
+
+def test_quadrants_of_a_simulated_afternoon_are_forecast_better_than_by_their_last_counts(fitted):
+    table = errors(fitted("lstm"), at(TRAINED_MIN), (3,))
+    assert table["ratio"][0] < 1
+
+
+@pytest.mark.recordings
+def test_quadrants_of_a_recorded_afternoon_are_forecast_better_than_by_the_best_baseline(recordings: Path):
+    polls = recorded(recordings)["snapshot_at"].unique().sort()
+    since = polls[int(0.7 * len(polls))]
+    model = CongestionLSTM(zones=Quadrants(), presence_epochs=6, epochs=12)
+    model.fit(recorded(recordings).filter(pl.col("snapshot_at") < since)).update(recorded(recordings))
+    assert errors(model, since, (3,))["ratio"][0] <= 0.9

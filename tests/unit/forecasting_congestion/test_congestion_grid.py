@@ -13,7 +13,7 @@ from airtraffic.forecasting.congestion_polls import Polls
 from airtraffic.forecasting.congestion_zones import AirspaceSectors, Cells, Quadrants, zones_of
 from orchestration.sectors import load_sectors
 
-from .congestion_samples import AT, at, row, rows, simulated
+from .congestion_samples import AT, at, recorded, row, rows, simulated
 
 
 def minutes(*values: float) -> pl.Series:
@@ -117,19 +117,7 @@ def test_an_aircraft_is_known_for_fifteen_polls_and_forgotten_at_a_gap():
 
 @pytest.mark.recordings
 def test_recorded_polls_are_counted_whole(recordings: Path):
-    from airtraffic.recordings import read_polls
-
-    path = recordings / "states" / "sa_60s_20250625T1636Z.parquet"
-    polls = [poll for poll in read_polls(path) if poll.snapshot_at is not None]
-    sample = pl.concat(
-        [
-            pl.from_arrow(poll.table).with_columns(
-                snapshot_at=pl.lit(poll.snapshot_at * 1_000_000, pl.Int64).cast(AT)
-            )
-            for poll in polls
-        ],
-        how="vertical_relaxed",
-    )
+    sample = recorded(recordings)
     grid = congestion_grid(sample, Polls.of(sample), Quadrants())
-    assert grid.height == 4 * len(polls)
+    assert grid.height == 4 * sample["snapshot_at"].n_unique()
     assert grid["aircraft"].sum() == airborne(sample).height
