@@ -179,7 +179,10 @@ def test(pytest_arguments: tuple[str, ...]) -> None:
             sys.executable,
             "-m",
             "pytest",
-            *(pytest_arguments or ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "--durations=15")),
+            *(
+                pytest_arguments
+                or ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "--durations=15")
+            ),
         ],
     )
 
