@@ -1,5 +1,7 @@
 """Several models' mean: their errors are not the same, and half cancel."""
 
+from typing import Any
+
 import numpy as np
 
 from airtraffic.errors import ForecastError
@@ -21,6 +23,10 @@ class Blend(Forecaster):
         if len(members) < 2:
             raise ForecastError(f"a blend of {len(members)} models; expected two or more")
         self.members = tuple(members)
+
+    def params(self) -> dict[str, Any]:
+        """The members' hyper-parameters by their names, to be read and not to be passed."""
+        return {member.name: member.params() for member in self.members}
 
     def clone(self) -> "Blend":
         """The same members, untrained."""

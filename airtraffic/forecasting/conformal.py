@@ -102,16 +102,22 @@ class ConformalIntervals:
         return widths
 
     def _quantiles(self, scores: pl.DataFrame, horizon: int) -> np.ndarray:
-        """The level's quantile of the scores near each horizon; beyond the last, it grows as a root."""
+        """The level's quantile of the scores near each horizon; beyond the last, it grows as a root.
+
+        One forecast of n is missing, the one to come: the quantile is level * (1 + 1 / n), where n is the number
+        of forecasts, the older ones counting less. A forecast's 30 days are alike and count once.
+        """
         score, weight, ahead = (scores[name].to_numpy() for name in ("score", "weight", "horizon"))
         order = np.argsort(score, kind="stable")
         score, weight, ahead = score[order], weight[order], ahead[order]
         furthest = int(ahead.max())
+        forecasts = scores.unique(["series", "origin"])["weight"].to_numpy()
+        missing = (forecasts**2).sum() / forecasts.sum() ** 2
         found = np.full(horizon, np.nan)
         for step in range(1, min(horizon, furthest) + 1):
             near = np.abs(ahead - step) <= self.neighbours
             if near.any():
-                found[step - 1] = _weighted_quantile(score[near], weight[near], self.level)
+                found[step - 1] = _weighted_quantile(score[near], weight[near], self.level * (1 + missing))
         known = np.flatnonzero(~np.isnan(found))
         if len(known) == 0:
             return np.full(horizon, FALLBACK)
@@ -126,10 +132,10 @@ PUBLISHED = ConformalIntervals()
 
 
 def _weighted_quantile(ordered: np.ndarray, weight: np.ndarray, level: float) -> float:
-    """Smallest value at or below which ``level`` of the weight lies; one more weight stands at infinity.
+    """Smallest value at or below which ``level`` of the weight lies; the largest where that is all of it.
 
-    >>> _weighted_quantile(np.arange(1.0, 100.0), np.ones(99), 0.95)
+    >>> _weighted_quantile(np.arange(1.0, 101.0), np.ones(100), 0.95)
     95.0
     """
-    share = np.cumsum(weight) / (weight.sum() + weight.mean())
+    share = np.cumsum(weight) / weight.sum()
     return float(ordered[min(int(np.searchsorted(share, level - 1e-12)), len(ordered) - 1)])

@@ -75,10 +75,11 @@ def test_months_can_be_made_apart(history):
 
 
 def test_published_intervals_cover_what_they_claim(backtest):
+    """A little more on a series that never changes: a young one is given the benefit of the doubt."""
     late = backtest.filter(pl.col("origin") > END - timedelta(days=200))
     covered = scores(late, by=["model", "series"])
-    assert covered["coverage"].mean() == pytest.approx(0.95, abs=0.025)
-    assert covered["coverage"].min() > 0.9
+    assert 0.94 < covered["coverage"].mean() < 0.99
+    assert covered["coverage"].min() > 0.93
 
 
 def test_scores_are_the_textbook_s():

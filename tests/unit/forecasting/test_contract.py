@@ -8,6 +8,7 @@ import pytest
 
 from airtraffic.errors import ForecastError
 from airtraffic.forecasting.baselines import Persistence, SeasonalNaive, WeekdayMean
+from airtraffic.forecasting.blend import Blend
 from airtraffic.forecasting.classical import AutoETS, WeeklyMSTL
 from airtraffic.forecasting.forest import DemandForest
 from airtraffic.forecasting.reference_forest import ReferenceForest
@@ -18,6 +19,7 @@ MODELS = {
     "persistence": Persistence,
     "seasonal_naive": SeasonalNaive,
     "weekday_mean": WeekdayMean,
+    "blend": lambda: Blend(members=(SeasonalNaive(), WeekdayMean())),
     "auto_ets": AutoETS,
     "mstl": WeeklyMSTL,
     "seasonal_fourier": SeasonalFourier,
