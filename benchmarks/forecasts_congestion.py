@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 from rich.console import Console
 from rich.table import Table
 
 from airtraffic.forecasting.congestion_lstm import CongestionLSTM
-from airtraffic.forecasting.congestion_promotion import direction_scores, errors
+from airtraffic.forecasting.congestion_promotion import direction_scores, errors, kinds_of_zone
 from airtraffic.forecasting.congestion_zones import Cells, Quadrants
 from airtraffic.recordings import RecordedPoll, read_polls
 from airtraffic.simulation.simulator import SimulatedPoll, Simulation
@@ -51,7 +52,9 @@ def main() -> None:
     aims = Table(title=f"Mean absolute error at {HORIZON} polls; aim: {AIM} x the best baseline or less")
     for heading in ("", "counted", "zones", "LSTM", "persistence", "zeros", "median", "LSTM / best", "aim"):
         aims.add_column(heading, justify="right" if heading not in ("", "counted", "aim") else "left")
-    courses = Table(title="LSTM / best baseline by polls ahead")
+    courses = Table(
+        title="LSTM / best baseline by polls ahead; simulated: polls taken as come, / persistence"
+    )
     far = Table(
         title="Direction of the change over 30 min: up or down beyond the training polls' upper third"
     )
@@ -59,7 +62,7 @@ def main() -> None:
         far.add_column(
             heading, justify="left" if heading in ("", "counted", "zones", "direction") else "right"
         )
-    for heading in ("", "counted", "zones", "1", "2", "3", "30 min", "trained in"):
+    for heading in ("", "counted", "zones", "1", "2", "3", "30 min", "simulated 30 min", "trained in"):
         courses.add_column(heading)
     with console.status("reading") as status:
         for split in splits():
@@ -71,6 +74,7 @@ def main() -> None:
                     trained_s = time.process_time() - began
                     model.update(split.shown)
                     found = errors(model, split.since, model.anchors)
+                    found = found.join(simulation_ratios(model, split.since), on="kind")
                     add_errors(aims, courses, split.name, counted, found, trained_s)
                     add_directions(far, split.name, counted, direction_scores(model, split.since))
             for table in (aims, courses, far):
@@ -92,7 +96,28 @@ def add_errors(
         label = f"{kind} ({at['zones']})"
         aims.add_row(name, counted, label, *values, reached if kind in _BUSY else "")
         ratios = [f"{ratio:.3f}" for ratio in rows.sort("horizon")["ratio"]]
-        courses.add_row(name, counted, label, *ratios, *[""] * (4 - len(ratios)), f"{trained_s:.0f} s")
+        ratios += [""] * (4 - len(ratios)) + [f"{rows['simulated'][0]:.3f}"]
+        courses.add_row(name, counted, label, *ratios, f"{trained_s:.0f} s")
+
+
+def simulation_ratios(model: CongestionLSTM, since: datetime) -> pl.DataFrame:
+    """Error over all polls of the recursive 30-minute simulation against persistence's, from every tenth poll."""
+    seen = model._fitted()
+    wanted = (seen.polls.at >= since).to_numpy() & (seen.polls.position >= model.lookback - 1)
+    index = np.flatnonzero(wanted & (seen.polls.ahead(model.far) >= 0))[::10]
+    mean, _ = model._expect(seen, index, range(1, model.far + 1))
+    came = seen.counts.aircraft[index[:, None] + np.arange(1, model.far + 1)]
+    last = seen.counts.aircraft[index][:, None]
+    rows = [
+        {
+            "kind": kind,
+            "simulated": float(
+                np.abs(came - mean)[..., zones].mean() / max(np.abs(came - last)[..., zones].mean(), 1e-9)
+            ),
+        }
+        for kind, zones in kinds_of_zone(model).items()
+    ]
+    return pl.DataFrame(rows)
 
 
 def add_directions(far: Table, name: str, counted: str, found: pl.DataFrame) -> None:

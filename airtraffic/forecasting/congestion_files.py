@@ -36,6 +36,7 @@ def save(model: CongestionLSTM, folder: Path) -> None:
     arrays, presence = model.presence.state()
     arrays |= {name: np.asarray(getattr(model, name)) for name in _OWN}
     arrays |= {f"bias.{horizon}": value for horizon, value in model.bias.items()}
+    arrays |= {f"stay.{horizon}": value for horizon, value in model.stay.items()}
     for member, weights in enumerate(model.weights):
         arrays |= {f"lstm.{member}.{name}": value for name, value in weights.items()}
     parameters = model.params() | {"zones": model.zones.description()}
@@ -89,6 +90,7 @@ def _filled(words: dict[str, Any], arrays: dict[str, np.ndarray]) -> CongestionL
     model.trained_to = pl.Series([words["trained_to"]]).str.to_datetime(time_zone="UTC", time_unit="us")[0]
     model.presence = Presence.of_state(arrays, words["presence"])
     model.bias = {horizon: arrays[f"bias.{horizon}"] for horizon in model.anchors}
+    model.stay = {horizon: arrays[f"stay.{horizon}"] for horizon in model.anchors}
     model.weights = []
     for member in range(words["members"]):
         prefix = f"lstm.{member}."

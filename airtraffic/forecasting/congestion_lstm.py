@@ -127,6 +127,10 @@ class CongestionLSTM(CongestionForecaster):
             for number, horizon in enumerate(self.anchors)
         }
         self.bias = {horizon: begin.newcomers for horizon, begin in begins.items()}
+        present = count[learn].sum(axis=0) + 1e-6
+        self.stay = {
+            horizon: np.clip(expected[horizon][learn].sum(axis=0) / present, 0, 1) for horizon in self.anchors
+        }
         self.shares = np.array([(begin.toward, begin.usual) for begin in begins.values()])
         features = self._features(steps(seen, expected, self.bias, self.error_heads))
         self.mean, self.spread = _moments(features[full])

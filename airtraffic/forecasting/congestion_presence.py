@@ -199,10 +199,10 @@ def learned_horizons(lookahead: int, far: int) -> Sequence[int]:
     """Polls ahead that presence is learned for: those of the forecast, the far one, some in between.
 
     >>> learned_horizons(3, 30)
-    (1, 2, 3, 10, 20, 30)
+    (1, 2, 3, 5, 10, 20, 30)
     """
     near = set(range(1, lookahead + 1))
-    return tuple(sorted(near | {max(1, far // 3), max(1, 2 * far // 3), far}))
+    return tuple(sorted(near | {max(1, far // each) for each in (6, 3)} | {max(1, 2 * far // 3), far}))
 
 
 def _layers(inputs: int) -> "torch.nn.Module":

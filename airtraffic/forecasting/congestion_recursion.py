@@ -15,8 +15,8 @@ def simulated(model: "CongestionLSTM", seen: "Congestion", index: np.ndarray, ho
     """Counts expected at every poll after ``index``: (n, horizon, n_zones). [aircraft]
 
     The polls forecast directly are taken as if they had come, the window moves on to the last of them, and so
-    on. Aircraft known at the poll of issue are reckoned ahead all the way; nobody new is made up, but
-    what usually comes new is in the model. Speed and altitude stay.
+    on. Aircraft known at the poll of issue are reckoned ahead all the way. What a simulated count has beyond
+    them, newcomers mostly, stays in its zone as counted aircraft usually do. Speed and altitude stay.
     """
     heads, lookback, stride = model.anchors, model.lookback, model.lookahead
     back = lookback + RECENT
@@ -31,9 +31,9 @@ def simulated(model: "CongestionLSTM", seen: "Congestion", index: np.ndarray, ho
     last_error = observed.error[heads[0] if len(heads) == 1 else model.error_heads[-1]][past]
     ahead = {
         lead: expected_counts(seen, model.zones, model.numbers, model.presence, lead, index)
-        for lead in sorted({step + h for step in range(horizon) for h in (0, *heads)} - {0})
+        for lead in sorted({step + h for step in range(horizon + 1) for h in (0, *heads)} - {0})
     }
-    made = 0
+    made, promised = 0, {}
     start = model.start(seen.counts.aircraft, issued)[index]
     while made < horizon:
         scaled = model._scaled(features)
@@ -47,14 +47,16 @@ def simulated(model: "CongestionLSTM", seen: "Congestion", index: np.ndarray, ho
             error = {}
             for h in model.error_heads:
                 before = np.maximum(index - h + made, 0)
-                of_past = issued[h][before] if made <= h else ahead[made]
+                of_past = issued[h][before] if made <= h else promised[made - h][h]
                 error[h] = now - np.where(np.isnan(of_past), now - model.bias[h], of_past)
             tail = model.error_heads[-1]
             last_error = np.concatenate([last_error, error[tail][:, None]], axis=1)
+            newcomers = now - ahead[made]
+            promised[made] = {h: ahead[made + h] + model.stay[h] * newcomers for h in heads}
             new = Step(
                 count=now,
                 recent=count[:, -RECENT:].mean(axis=1),
-                expected={h: ahead[made + h] if made + h in ahead else ahead[max(ahead)] for h in heads},
+                expected=promised[made],
                 error=error,
                 recent_error=last_error[:, -RECENT:].mean(axis=1) - model.bias[tail],
                 speed_kmh=seen.counts.speed_kmh[index],

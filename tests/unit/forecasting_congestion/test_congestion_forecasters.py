@@ -121,6 +121,8 @@ def test_thirty_minutes_are_simulated_from_polls_that_have_not_come(fitted):
     table = fitted("lstm").forecast(30, origin=at(140))
     assert table["horizon"].max() == 30
     assert table["mean"].is_finite().all()
+    came = fitted("lstm")._seen.counts.aircraft.sum(axis=1)
+    assert table.filter(pl.col("horizon") == 30)["mean"].sum() == pytest.approx(came[170], rel=0.4)
     direct = fitted("lstm").forecast(3, origin=at(140))
     np.testing.assert_allclose(table.filter(pl.col("horizon") <= 3)["mean"], direct["mean"], atol=1e-4)
 
