@@ -66,8 +66,8 @@ class ConformalIntervals:
 
     level: float = 0.95
     half_life_days: float = 180.0
-    neighbours: int = 3
-    pool_weeks: float = 8.0
+    neighbours: int = 5
+    pool_weeks: float = 4.0
 
     def half_widths(
         self, residuals: pl.DataFrame, series: Sequence[str], kinds: Sequence[str], horizon: int

@@ -24,7 +24,7 @@ def errors(
 
 
 def test_the_half_width_is_the_quantile_of_the_errors():
-    half = ConformalIntervals(half_life_days=1e6).half_widths(errors(2000), ["A"], ["k"], 10)[0]
+    half = ConformalIntervals(half_life_days=1e6, neighbours=1).half_widths(errors(2000), ["A"], ["k"], 10)[0]
     np.testing.assert_allclose(half[4:], 1.96 * np.sqrt(np.arange(5, 11)), rtol=0.1)
     assert (np.diff(half)[:6] > 0).all()
 
