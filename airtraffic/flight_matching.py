@@ -44,10 +44,7 @@ def match_flights(rows: pl.DataFrame) -> pl.DataFrame:
     DataFrame
         ``row`` and ``lead``, the row of the same flight whose route counts most; ``lead == row`` for that.
     """
-    rank = pl.col("route").replace_strict(
-        {route: n for n, route in enumerate(PRECEDENCE)}, return_dtype=pl.Int8
-    )
-    known = rows.sort(rank, "provider", "row").select(
+    known = rows.sort(by_precedence(), "provider", "row").select(
         "row", "route", "provider", pl.col("row").alias("lead"), _identities().alias("keys"), *_facts()
     )
     flights: pl.DataFrame | None = None
@@ -72,6 +69,13 @@ def match_flights(rows: pl.DataFrame) -> pl.DataFrame:
         .join(matched, on="row", how="left")
         .select("row", pl.coalesce("lead", "row").alias("lead"))
         .sort("row")
+    )
+
+
+def by_precedence() -> pl.Expr:
+    """Rank of ``route``: what counts most is 0."""
+    return pl.col("route").replace_strict(
+        {route: n for n, route in enumerate(PRECEDENCE)}, return_dtype=pl.Int8
     )
 
 

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 import polars as pl
 import pyarrow as pa
 
-from airtraffic.flight_matching import match_flights
-from airtraffic.flight_tables import FLIGHTS, FLIGHTS_QUALITY, FLIGHTS_RAW, PRECEDENCE
+from airtraffic.flight_matching import by_precedence, match_flights
+from airtraffic.flight_tables import FLIGHTS, FLIGHTS_QUALITY, FLIGHTS_RAW
 
 LOOK_AROUND = timedelta(days=1)
 """A flight's rows may lie on both sides of midnight."""
@@ -134,10 +134,7 @@ def _removed_by(rules: Mapping[str, Sequence[str]]) -> pl.Expr:
 
 def _merged(rows: pl.DataFrame) -> pl.DataFrame:
     """One row per flight: what its first route says, nulls filled from the next."""
-    rank = pl.col("route").replace_strict(
-        {route: n for n, route in enumerate(PRECEDENCE)}, return_dtype=pl.Int8
-    )
-    ordered = rows.sort("lead", rank, "provider", "row")
+    ordered = rows.sort("lead", by_precedence(), "provider", "row")
     alone = ordered.filter(pl.len().over("lead") == 1).with_columns(
         sources=pl.concat_list("source"), routes=pl.concat_list("route")
     )

@@ -12,7 +12,7 @@ from airtraffic.route_tables import FLIGHT_DISTANCES, ROUTE_PERFORMANCE_LIVE
 from airtraffic.route_thresholds import RouteThresholds
 
 WINDOW = timedelta(hours=24)
-EVENT_COLUMNS = tuple(name for name in FLIGHTS_RAW.schema.names if name not in ("flags", "cruise_fl"))
+EVENT_COLUMNS = tuple(name for name in FLIGHTS_RAW.schema.names if name != "cruise_fl")
 
 
 def live_routes(events: pl.DataFrame, as_of: datetime, thresholds: RouteThresholds) -> pa.Table:

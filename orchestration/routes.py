@@ -11,7 +11,8 @@ import pyarrow as pa
 from airtraffic.airline_monthly import airline_monthly
 from airtraffic.flight_distances import flight_distances
 from airtraffic.flight_tables import DATABASE, OPERATOR_EVENTS
-from airtraffic.operator_results import operator_results
+from airtraffic.flights import VERSIONS_WITHIN
+from airtraffic.operator_results import RECEIVED_COLUMNS, operator_results
 from airtraffic.route_opportunities import MONTHS_BEFORE, route_opportunities
 from airtraffic.route_performance import route_performance
 from airtraffic.route_tables import FLIGHT_DISTANCES, ROUTE_PERFORMANCE_MONTHLY
@@ -46,21 +47,6 @@ _TRACKED = (
     "date",
 )
 _POSITIONS = ("icao24", "snapshot_at", "longitude", "latitude", "on_ground", "is_repeat", "source")
-_RESULTS = (
-    "route",
-    "provider",
-    "provider_flight_id",
-    "updated_at",
-    "ingested_at",
-    "received_from",
-    "position",
-    "origin",
-    "destination",
-    "airline",
-    "source",
-    "original",
-    "date",
-)
 
 
 def make_flight_distances(lake: LakeResource, days: Sequence[date]) -> pa.Table:
@@ -82,8 +68,8 @@ def make_route_performance(lake: LakeResource, days: Sequence[date], thresholds:
         behind = _behind(lake, days)
         by_day = ([part.filter(pl.col("date") == day) for part in behind] for day in days)
         return pa.concat_tables(
-            route_performance(day, flights, distances, operator_results(received), thresholds)
-            for day, (flights, distances, received) in zip(days, by_day, strict=True)
+            route_performance(day, flights, distances, results, thresholds)
+            for day, (flights, distances, results) in zip(days, by_day, strict=True)
         )
 
     return _replaced(lake, "route_performance", days, rows)
@@ -93,8 +79,8 @@ def make_route_performance_monthly(lake: LakeResource, month: date, thresholds: 
     """Make a month of ``route_performance_monthly``, from its flights and not from its days' means."""
 
     def rows() -> pa.Table:
-        flights, distances, received = _behind(lake, days_of(month))
-        made = route_performance(month, flights, distances, operator_results(received), thresholds)
+        flights, distances, results = _behind(lake, days_of(month))
+        made = route_performance(month, flights, distances, results, thresholds)
         return made.cast(ROUTE_PERFORMANCE_MONTHLY.schema)
 
     return _replaced(lake, "route_performance_monthly", [month], rows)
@@ -142,12 +128,14 @@ def months_before(month: date, count: int) -> date:
 
 
 def _behind(lake: LakeResource, days: Sequence[date]) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Flights, their distances, and what operators sent, of some days."""
-    where = on(days)
+    """Flights, their distances, and what operators know of them, of some days."""
+    where, around = on(days), VERSIONS_WITHIN.days
+    operators = ("route", "in", [DATABASE, OPERATOR_EVENTS])
+    received = frame(lake, "flights_raw", RECEIVED_COLUMNS, [*on(days, -around, around), operators])
     return (
         frame(lake, "flights", _FLIGHTS, where),
         frame(lake, "flight_distances", None, where),
-        frame(lake, "flights_raw", _RESULTS, [*where, ("route", "in", [DATABASE, OPERATOR_EVENTS])]),
+        operator_results(received).filter(pl.col("date").is_in(list(days))),
     )
 
 
