@@ -6,7 +6,7 @@ from datetime import date
 import polars as pl
 import pyarrow as pa
 
-from airtraffic.sector_coverage import BASIS
+from airtraffic.sector_coverage import basis_of_day
 from airtraffic.sector_finding_tables import SECTOR_ALERTS
 from airtraffic.sectors import Sectors
 
@@ -30,7 +30,7 @@ def sector_alerts(
     occupancy, capacity
         Rows of ``sector_occupancy`` and ``sector_capacity`` of the days.
     beside
-        date, sector and ``BASIS`` of the days, as ``sector_entries`` has them.
+        Rows of ``sector_entries`` of the days, for what their counts rest on.
     """
     limits = _limits(sectors, days).join(capacity.select("date", "sector", "scv"), on=["date", "sector"])
     counts = occupancy.join(limits.filter(pl.col("scv").is_not_null()), on=["date", "sector"]).with_columns(
@@ -47,7 +47,7 @@ def sector_alerts(
         return SECTOR_ALERTS.schema.empty_table()
     rows = (
         pl.concat(parts)
-        .join(beside.select("date", "sector", *BASIS).unique(["date", "sector"]), on=["date", "sector"])
+        .join(basis_of_day(beside), on=["date", "sector"])
         .with_columns(pl.lit(sectors.version_id).alias("sectors_version"))
         .sort("date", "sector", "start")
     )

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 import polars as pl
 import pyarrow as pa
 
-from airtraffic.sector_coverage import BASIS
 from airtraffic.sector_finding_tables import OVERLOAD_SEGMENTS
 
 STEP = timedelta(minutes=15)
@@ -57,7 +56,9 @@ def overload_segments(
             pl.col("window_start").get(worst).alias("worst_start"),
             excess.max().alias("worst_excess"),
             excess.sum().alias("total_excess"),
-            pl.col(*BASIS, "sectors_version", "date").first(),
+            pl.col("coverage").min(),
+            pl.col("coverage_marked").any(),
+            pl.col("coverage_basis", "sources", "sectors_version", "date").first(),
         )
         .filter(pl.col("date").is_in(list(days)))
     )

@@ -6,7 +6,7 @@ from datetime import date
 import polars as pl
 import pyarrow as pa
 
-from airtraffic.sector_coverage import BASIS
+from airtraffic.sector_coverage import basis_of_day
 from airtraffic.sector_tables import SECTOR_SATURATION
 from airtraffic.sectors import Sectors, Thresholds
 
@@ -103,8 +103,8 @@ def observed_saturation(
             pl.col("window_start").get(pl.col("entries_60min").arg_max()),
             pl.col("entries_15min").sum().cast(pl.Float64).alias("entries"),
             (~pl.col("window_complete")).sum().alias("windows_incomplete"),
-            pl.col(*BASIS).first(),
         )
+        .join(basis_of_day(entries), on=key, maintain_order="left")
     )
     peaks = (
         occupancy.sort(*key, "minute")

@@ -15,14 +15,16 @@ COVERAGE = (
     column(
         "coverage",
         pa.float64(),
-        "Share of the day's polls that came, where positions are behind the number: a missing poll understates "
-        "it. Null where they are not, as polls say nothing of a file's flights",
+        "Share of the polls that came, of the count's own hour or of the day, where positions are behind the "
+        "number: a missing poll understates it. Of an airspace sector partly outside of the polled box, times the "
+        "share inside. Null where no positions are behind it, as polls say nothing of a file's flights",
         "1",
     ),
     column(
         "coverage_marked",
         pa.bool_(),
-        "coverage is below the threshold, or positions are behind the number and it is not known",
+        "coverage is below the threshold, that of any window for a whole day, or positions are behind the number "
+        "and it is not known",
     ),
     column(
         "coverage_basis",

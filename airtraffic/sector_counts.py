@@ -6,19 +6,21 @@ from datetime import UTC, date, datetime, time, timedelta
 import polars as pl
 import pyarrow as pa
 
-from airtraffic.sector_coverage import known_sectors
+from airtraffic.sector_coverage import known_sectors, windows_on_polls
+from airtraffic.sector_reception import STEP, STEPS_PER_DAY, STEPS_PER_WINDOW
 from airtraffic.sector_tables import SECTOR_ENTRIES, SECTOR_OCCUPANCY
 from airtraffic.sectors import Sectors
 
-STEP = timedelta(minutes=15)
-STEPS_PER_DAY = 96
 MINUTES_PER_DAY = 24 * 60
-STEPS_PER_WINDOW = 4
 _DAY = timedelta(days=1)
 
 
 def sector_entries(
-    passages: pl.DataFrame, sectors: Sectors, days: Sequence[date], basis: pl.DataFrame
+    passages: pl.DataFrame,
+    sectors: Sectors,
+    days: Sequence[date],
+    basis: pl.DataFrame,
+    reception: pl.DataFrame | None = None,
 ) -> pa.Table:
     """Entries per quarter hour, and per hour from each quarter hour on.
 
@@ -33,8 +35,11 @@ def sector_entries(
         Days to count.
     basis
         ``count_basis`` of the days and of the day after each; a day without is not counted.
+    reception
+        ``window_reception`` of the same days: a window's coverage is that of its own hour. Without it,
+        and where it has no row, it is the day's.
     """
-    known = known_sectors(sectors, days, basis)
+    known = known_sectors(sectors, days, basis, reception)
     steps = pl.DataFrame({"step": range(STEPS_PER_DAY)}, schema={"step": pl.Int64})
     grid = known.join(steps, how="cross").with_columns(
         (_midnight() + pl.duration(minutes=15 * pl.col("step"))).alias("window_start")
@@ -62,11 +67,17 @@ def sector_entries(
         )
         .sort("date", "sector", "window_start")
     )
+    if reception is not None:
+        rows = windows_on_polls(rows, reception)
     return _table(rows, SECTOR_ENTRIES.schema)
 
 
 def sector_occupancy(
-    passages: pl.DataFrame, sectors: Sectors, days: Sequence[date], basis: pl.DataFrame
+    passages: pl.DataFrame,
+    sectors: Sectors,
+    days: Sequence[date],
+    basis: pl.DataFrame,
+    reception: pl.DataFrame | None = None,
 ) -> pa.Table:
     """Aircraft in each sector at every full minute, and within each period of the monitoring values.
 
@@ -80,8 +91,10 @@ def sector_occupancy(
         Days to count.
     basis
         ``count_basis`` of the days; a day without is not counted.
+    reception
+        ``window_reception`` of the days: a sector that no poll saw is not counted.
     """
-    known = known_sectors(sectors, days, basis)
+    known = known_sectors(sectors, days, basis, reception)
     if known.is_empty():
         return SECTOR_OCCUPANCY.schema.empty_table()
     first, last = known["date"].min(), known["date"].max()

@@ -5,11 +5,13 @@ from datetime import date
 
 import polars as pl
 
+from airtraffic.sector_reception import out_of_sight
 from airtraffic.sectors import Sector, Sectors
 
 POLLS = "polls"
 BASIS = ("coverage", "coverage_marked", "coverage_basis", "sources")
 """The columns that stand beside every published count."""
+_ON_POLLS = pl.col("coverage_basis").str.contains(rf"\b{POLLS}\b")
 _SCHEMA = {
     "date": pl.Date,
     "kind": pl.String,
@@ -62,8 +64,7 @@ def count_basis(flights: pl.DataFrame, completeness: pl.DataFrame, coverage_warn
             pl.lit("connectivity").alias("kind"), pl.when("tracked").then("coverage").alias("coverage")
         )
     )
-    on_polls = pl.col("coverage_basis").str.contains(rf"\b{POLLS}\b")
-    marked = on_polls & (pl.col("coverage") < coverage_warning).fill_null(True)
+    marked = _ON_POLLS & (pl.col("coverage") < coverage_warning).fill_null(True)
     return (
         pl.concat([airspace, connectivity.drop("tracked")], how="diagonal_relaxed")
         .with_columns(marked.alias("coverage_marked"))
@@ -72,11 +73,21 @@ def count_basis(flights: pl.DataFrame, completeness: pl.DataFrame, coverage_warn
     )
 
 
-def known_sectors(sectors: Sectors, days: Sequence[date], basis: pl.DataFrame) -> pl.DataFrame:
+def known_sectors(
+    sectors: Sectors,
+    days: Sequence[date],
+    basis: pl.DataFrame,
+    reception: pl.DataFrame | None = None,
+) -> pl.DataFrame:
     """Sectors of each day of which there is data: date, sector, kind and ``BASIS``.
 
     Flights of a day that touch none of a connectivity sector's airports say nothing of it: Brazil's
-    flights do not make Bogota empty.
+    flights do not make Bogota empty. Neither do polls of a box that an airspace sector lies outside of.
+
+    Parameters
+    ----------
+    reception
+        ``window_reception`` of the days, where their polls are known.
     """
     served = {
         (row["date"], row["kind"]): set(row["airports"] or ())
@@ -89,10 +100,54 @@ def known_sectors(sectors: Sectors, days: Sequence[date], basis: pl.DataFrame) -
         if sector.kind == "airspace" or _is_served(sector, served.get((day, sector.kind), set()))
     ]
     schema = {"date": pl.Date, "sector": pl.String, "kind": pl.String}
+    known = pl.DataFrame(declared, schema=schema)
+    if reception is not None:
+        known = known.join(out_of_sight(reception), on=["date", "sector"], how="anti")
+    return known.join(basis.select("date", "kind", *BASIS), on=["date", "kind"]).sort("date", "sector")
+
+
+def windows_on_polls(windows: pl.DataFrame, reception: pl.DataFrame) -> pl.DataFrame:
+    """Windows whose count rests on polls, with the share of their own hour's polls instead of the day's.
+
+    Parameters
+    ----------
+    windows
+        date, sector, window_start and ``BASIS`` of the day.
+    reception
+        ``window_reception`` of the days; a window without a row keeps the day's.
+    """
+    on_polls = _ON_POLLS.fill_null(False) & pl.col("received").is_not_null()
+    return windows.join(
+        reception.select("date", "sector", "window_start", "received", "poorly"),
+        on=["date", "sector", "window_start"],
+        how="left",
+        maintain_order="left",
+    ).with_columns(
+        pl.when(on_polls).then("received").otherwise("coverage").alias("coverage"),
+        pl.when(on_polls).then("poorly").otherwise("coverage_marked").alias("coverage_marked"),
+    )
+
+
+def basis_of_day(entries: pl.DataFrame) -> pl.DataFrame:
+    """What a whole day's finding rests on: date, sector and ``BASIS``.
+
+    coverage is the mean of the 24 clock hours. A day is marked when any of its windows is, since the
+    highest count may be the one that was not received.
+
+    Parameters
+    ----------
+    entries
+        Rows of ``sector_entries`` of whole days.
+    """
+    on_the_hour = pl.col("window_start").dt.minute() == 0
     return (
-        pl.DataFrame(declared, schema=schema)
-        .join(basis.select("date", "kind", *BASIS), on=["date", "kind"])
-        .sort("date", "sector")
+        entries.sort("date", "sector", "window_start")
+        .group_by("date", "sector", maintain_order=True)
+        .agg(
+            pl.col("coverage").filter(on_the_hour).mean(),
+            pl.col("coverage_marked").any(),
+            pl.col("coverage_basis", "sources").first(),
+        )
     )
 
 

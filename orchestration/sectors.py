@@ -22,6 +22,7 @@ from airtraffic.sector_counts import sector_entries, sector_occupancy
 from airtraffic.sector_coverage import count_basis
 from airtraffic.sector_flights import FLIGHT_COLUMNS, connectivity_flights, sector_flights_table
 from airtraffic.sector_passages import LOOK_AHEAD, LOOK_BACK, POSITION_COLUMNS, airspace_passages
+from airtraffic.sector_reception import POLL_COLUMNS, window_reception
 from airtraffic.sectors import Sectors, read_sectors
 from orchestration.resources.lake import Filter, LakeResource
 from orchestration.silver import replace_from_newest
@@ -96,15 +97,19 @@ def make_sector_counts(
     Parameters
     ----------
     coverage_warning
-        Counts under a smaller share of the day's polls are marked. [1]
+        Counts under a smaller share of their hour's polls are marked. [1]
     """
 
     def makers() -> Makers:
         passages = frame(lake, "sector_flights", ("sector", "entry_at", "exit_at"), on(days, -1, 1))
         basis = read_basis(lake, days, coverage_warning, last=1)
+        # A day that has polls and is not closed yet is no day to look into: the rest of it is still to come.
+        polled = basis.filter(pl.col("kind") == "airspace")["date"]
+        polls = frame(lake, "polls", POLL_COLUMNS, on(polled))
+        reception = window_reception(polls, sectors, coverage_warning)
         return {
-            "sector_entries": lambda: sector_entries(passages, sectors, days, basis),
-            "sector_occupancy": lambda: sector_occupancy(passages, sectors, days, basis),
+            "sector_entries": lambda: sector_entries(passages, sectors, days, basis, reception),
+            "sector_occupancy": lambda: sector_occupancy(passages, sectors, days, basis, reception),
         }
 
     return replace_all(lake, tables, makers, days)

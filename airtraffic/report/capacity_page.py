@@ -10,7 +10,12 @@ from typing import Any
 
 import polars as pl
 
-from airtraffic.report.capacity_pictures import entries_curve, peak_hours_map, quarters
+from airtraffic.report.capacity_pictures import (
+    entries_curve,
+    peak_hours_map,
+    poor_quarters,
+    quarters,
+)
 from airtraffic.report.capacity_texts import CapacityTexts
 from airtraffic.report.texts import LANGUAGES
 from airtraffic.sectors import ANY, Sector
@@ -112,6 +117,7 @@ def capacity_page(day: date, of: SectorDay, language: str, versions: Mapping[str
     """
     t, o, c = CapacityTexts(language), of.observed, of.capacity
     limits = of.sector.thresholds
+    poor = poor_quarters(of.entries)
     return _template("capacity.html.j2").render(
         t=t,
         day=day,
@@ -127,7 +133,9 @@ def capacity_page(day: date, of: SectorDay, language: str, versions: Mapping[str
             o["alert_percent"] if o else limits.alert_percent,
             o["critical_percent"] if o else limits.critical_percent,
             t,
+            poor,
         ),
+        poor=len(poor),
         overloads=[(row, _flights_behind(row, of.passages)) for row in of.overloads],
         peaks=_peaks(of.adjustments),
         passages=_passage_rows(of.passages, t),

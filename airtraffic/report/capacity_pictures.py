@@ -1,6 +1,6 @@
 """The curve of entries and the map of peak hours of a capacity report, as SVG text."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from html import escape
 
 import polars as pl
@@ -21,9 +21,12 @@ def quarters(entries: pl.DataFrame) -> list[tuple[int, int]]:
     entries
         Rows of ``sector_entries`` of one sector and day.
     """
-    start = pl.col("window_start")
-    quarter = start.dt.hour().cast(pl.Int32) * 4 + start.dt.minute() // 15
-    return list(entries.select(quarter, pl.col("entries_60min")).iter_rows())
+    return list(entries.select(_quarter(), pl.col("entries_60min")).iter_rows())
+
+
+def poor_quarters(entries: pl.DataFrame) -> list[int]:
+    """Quarter hours, 0 to 95, from which on the 60 minutes were under poor coverage."""
+    return entries.filter("coverage_marked").select(_quarter()).to_series().to_list()
 
 
 def entries_curve(
@@ -32,6 +35,7 @@ def entries_curve(
     alert_percent: float,
     critical_percent: float,
     texts: Texts,
+    poor: Collection[int] = (),
 ) -> str:
     """Bars of the rolling 60-minute counts, coloured by level, against the capacity.
 
@@ -43,12 +47,19 @@ def entries_curve(
         CHadj; None where it is not known: no lines, and no bar has a level. [aircraft/h]
     alert_percent, critical_percent
         Where a level begins: above, not at. [% of the capacity]
+    poor
+        Quarter hours of :func:`poor_quarters`: grey behind the bar, as it may have been higher.
     """
     limit = capacity_per_h or 0.0
     alert, critical = limit * alert_percent / 100, limit * critical_percent / 100
     top = max(max(count for _, count in counts), limit, critical, 4) * 1.08
     scale = _HEIGHT / top
     parts = [f'<svg viewBox="0 0 960 250" role="img" aria-label="{escape(texts["curve"])}">']
+    parts += [
+        f'<rect class="poor" x="{_LEFT + _QUARTER * quarter:.1f}" y="{_BOTTOM - _HEIGHT}" '
+        f'width="{_QUARTER:.2f}" height="{_HEIGHT}" fill="#d9dde2"/>'
+        for quarter in poor
+    ]
     for value in range(0, int(top) + 1, _step(top)):
         y = f"{_BOTTOM - scale * value:.1f}"
         parts.append(
@@ -112,6 +123,11 @@ def peak_hours_map(peak_hours: pl.DataFrame, texts: Texts) -> str:
             f'text-anchor="middle" style="fill:{"#fff" if share > 0.55 else _INK}">{value}</text>'
         )
     return "".join(parts) + "</svg>"
+
+
+def _quarter() -> pl.Expr:
+    start = pl.col("window_start")
+    return start.dt.hour().cast(pl.Int32) * 4 + start.dt.minute() // 15
 
 
 def _step(top: float) -> int:

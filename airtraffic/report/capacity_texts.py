@@ -15,8 +15,12 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Hay TRÁFICO SIMULADO en estos recuentos; no fue observado.",
     ),
     "marked": (
-        "Poor coverage: {percent} of the day's polls came. What is missed is not counted: demand is understated.",
-        "Cobertura deficiente: llegó el {percent} de las consultas del día. Lo que falta no se cuenta: la demanda queda subestimada.",
+        "Poor coverage: {percent} of the sector's polls of the day came. What is missed is not counted: demand is understated.",
+        "Cobertura deficiente: llegó el {percent} de las consultas del sector en el día. Lo que falta no se cuenta: la demanda queda subestimada.",
+    ),
+    "marked_windows": (
+        "Windows of 60 minutes under poor coverage: {count}. The day's highest count may lie in them; they are grey in the curve.",
+        "Ventanas de 60 minutos con cobertura deficiente: {count}. El máximo del día puede estar en ellas; en la curva aparecen en gris.",
     ),
     "marked_unknown": (
         "Coverage not known: positions are behind these counts, and the day's polls are not.",
@@ -26,7 +30,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "There is no data of this day: nothing was counted, which is not the same as no traffic.",
         "No hay datos de este día: no se contó nada, que no es lo mismo que no haber tráfico.",
     ),
-    "without_data": ("Sectors without data of this day", "Sectores sin datos de este día"),
+    "without_data": (
+        "Sectors without data of this day, or outside of the polled area",
+        "Sectores sin datos de este día, o fuera del área consultada",
+    ),
     "sector": ("sector", "sector"),
     "connectivity": (
         "by airports: {origins} to {destinations}",

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from airtraffic.flight_tables import FLIGHTS
-from airtraffic.tables import DAILY_COMPLETENESS, STATE_VECTORS_DAILY
+from airtraffic.tables import DAILY_COMPLETENESS, POLLS, STATE_VECTORS_DAILY
 from assets import sector_findings, sectors
 from orchestration.resources.lake import LakeResource
 
@@ -86,6 +86,14 @@ def add_positions(lake: LakeResource, day: datetime, coverage: float) -> None:
     lake.append("daily_completeness", pa.Table.from_pylist(completeness, schema=DAILY_COMPLETENESS.schema))
 
 
+def add_polls(lake: LakeResource, day: datetime) -> None:
+    """Every second one of a poll a minute, in the box that is shipped: Mexico lies outside of it."""
+    moments = [day + timedelta(minutes=minute) for minute in range(0, 1440, 2)]
+    box = {"lamin": -60.0, "lamax": 15.0, "lomin": -90.0, "lomax": -30.0}
+    polls = [{"snapshot_at": at, "interval_s": 60.0, **box, "date": at.date()} for at in moments]
+    lake.append("polls", pa.Table.from_pylist(polls, schema=POLLS.schema))
+
+
 def make(lake: LakeResource, first: datetime, last: datetime, assets=MADE) -> dg.ExecuteInProcessResult:
     span = {"start": first, "end": last}
     tags = {f"dagster/asset_partition_range_{name}": f"{day:%Y-%m-%d}" for name, day in span.items()}
@@ -100,7 +108,8 @@ def lake(tmp_path_factory) -> LakeResource:
     morning = [flight(n, DAYS[0] + timedelta(hours=10, minutes=n // 2)) for n in range(70)]
     late = [flight(100, DAYS[0] + timedelta(hours=23, minutes=50)), flight(101, DAYS[2] + timedelta(hours=1))]
     add_flights(lake, morning + late)
-    add_positions(lake, DAYS[1], coverage=0.5)
+    add_positions(lake, DAYS[1], coverage=0.97)
+    add_polls(lake, DAYS[1])
     make(lake, DAYS[0], DAYS[2])
     return lake
 
@@ -161,6 +170,10 @@ def test_counts_of_positions_carry_the_days_coverage_and_are_marked(lake):
         True,
         "polls",
     )
+    windows = rows(lake, "sector_entries", "BR-SP-WEST", DAYS[1].date())
+    assert {round(row["coverage"], 1) for row in windows} == {0.5}, "the windows' own"
+    for name in ("sector_entries", "sector_occupancy", "sector_saturation"):
+        assert rows(lake, name, "MX-MEX-UPPER", DAYS[1].date()) == [], "nobody looked there"
     complexity = rows(lake, "sector_complexity", "BR-SP-WEST", DAYS[1].date())
     assert [row["interaction_min"] > 0 for row in complexity] == [True]
     assert rows(lake, "sector_entries", "BR-SP-WEST", DAYS[0].date()) == [], "no poll came that day"

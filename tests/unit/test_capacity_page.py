@@ -1,6 +1,7 @@
 """The page that a flow manager signs says what the tables say, in both languages."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -76,6 +77,14 @@ def of_day():
     assert set(tables) == set(SECTOR_DAY_TABLES)
     tables = {name: rows if isinstance(rows, pl.DataFrame) else frame(rows) for name, rows in tables.items()}
     return {one.sector.id: one for one in sector_days(sectors.on(DAY), tables)}
+
+
+def test_windows_under_poor_coverage_are_grey_and_counted(of_day):
+    one = of_day["CO-BOG-MDE"]
+    seen = one.entries.with_columns(coverage_marked=pl.col("window_start").dt.hour() == 18)
+    page = capacity_page(DAY, replace(one, entries=seen), "en", {})
+    assert page.count('class="poor"') == 4
+    assert "under poor coverage: 4." in page
 
 
 def text_of(page: str, id_: str) -> str:
