@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import polars as pl
 import pyarrow as pa
 
-from airtraffic.flight_matching import by_precedence, match_flights
+from airtraffic.flight_matching import POSSIBLE_DUPLICATE, by_precedence, match_flights
 from airtraffic.flight_tables import FLIGHTS, FLIGHTS_QUALITY, FLIGHTS_RAW
 
 LOOK_AROUND = timedelta(days=1)
@@ -54,6 +54,7 @@ REMOVABLE = {
 """What is a flag, or where the provider's rules say so no flight."""
 _FLAGS = REMOVABLE | {
     "cancelled": pl.col("cancelled"),
+    POSSIBLE_DUPLICATE: pl.col(POSSIBLE_DUPLICATE),
     "departure_unobserved": pl.col("departure_at").is_null() & ~pl.col("cancelled"),
     "no_arrival": pl.col("departure_at").is_not_null() & pl.col("arrival_at").is_null(),
     "unknown_destination": pl.col("destination").is_null(),
@@ -145,6 +146,7 @@ def _merged(rows: pl.DataFrame) -> pl.DataFrame:
             pl.col(_FILLED).drop_nulls().first(),
             pl.col("route", "provider", "provider_flight_id", "source", "cancelled").first(),
             pl.col("flags").first().list.set_difference(list(_UNOBSERVED.values())),
+            pl.col(POSSIBLE_DUPLICATE).any(),
             *(_of_the_row_with(time).alias(flag) for time, flag in _UNOBSERVED.items()),
             sources=pl.col("source").unique().sort(),
             routes=pl.col("route").unique(maintain_order=True),

@@ -41,7 +41,7 @@ def test_rows_that_name_the_same_flight_are_one(one, other):
     [
         ({"dep": 46}, {}),
         ({"callsign": "TAM2"}, {}),
-        ({"callsign": None}, {"callsign": None}),
+        ({"callsign": None, "dep": 11}, {"callsign": None}),
         ({"origin": "SBSP"}, {}),
         ({"destination": "SBSP"}, {}),
         ({"icao24": "e48001"}, {"icao24": "e48000"}),
@@ -112,3 +112,51 @@ def test_a_third_route_joins_by_what_the_second_told():
 
 def test_two_providers_of_one_route_may_know_the_same_flight():
     assert leads(row(provider="b", callsign="TAM1"), row(provider="a", callsign="TAM1")) == [1, 1]
+
+
+def filed(**fields) -> dict:
+    """A row of a provider that names neither aircraft nor callsign nor number."""
+    return row(**({"provider": "bimtra"} | fields))
+
+
+def duplicates(*rows: dict) -> list[bool]:
+    return match_flights(frame(*rows).with_row_index("row"))["possible_duplicate"].to_list()
+
+
+@pytest.mark.parametrize("minutes", [-10, 0, 10])
+def test_a_row_without_a_name_is_the_flight_of_its_airports_and_time(minutes):
+    assert leads(filed(dep=minutes), track()) == [0, 0]
+    assert leads(filed(airline="TAM", dep=minutes), operators(airline="TAM")) == [1, 1]
+    assert leads(operators(), filed(dep=5), track(dep=9)) == [0, 0, 0], "a route between them hides nothing"
+
+
+@pytest.mark.parametrize(
+    "unlike",
+    [
+        {"dep": 10.1},
+        {"origin": "SBSP"},
+        {"destination": None},
+        {"airline": "GLO"},
+        {"source": "simulate"},
+        {"cancelled": True},
+    ],
+)
+def test_a_row_without_a_name_that_differs_is_a_flight_of_its_own(unlike):
+    assert leads(filed(**unlike), track()) == [0, 1]
+    assert duplicates(filed(**unlike), track()) == [False, False]
+
+
+def test_rows_without_a_name_of_one_provider_are_never_one_flight():
+    assert leads(filed(), filed(), filed(dep=1)) == [0, 1, 2]
+
+
+def test_rows_without_a_name_pair_with_the_nearest_one_to_one():
+    taken = [filed(dep=0), filed(dep=5), track(dep=6), track(dep=9, callsign="TAM2")]
+    assert leads(*taken) == [0, 1, 1, 0], "the nearest of both goes first, what is left pairs"
+    assert leads(filed(dep=0), filed(dep=8), track(dep=1), track(dep=9, callsign="TAM2")) == [0, 1, 0, 1]
+
+
+def test_a_row_without_a_name_that_may_be_either_of_two_flights_is_flagged_and_not_matched():
+    rows = [filed(dep=5), track(dep=2), track(dep=7, callsign="TAM2")]
+    assert leads(*rows) == [0, 1, 2]
+    assert duplicates(*rows) == [False, True, True]
