@@ -8,7 +8,8 @@ import pyarrow as pa
 
 from airtraffic.sector_coverage import basis_of_day
 from airtraffic.sector_tables import SECTOR_SATURATION
-from airtraffic.sectors import Sectors, Thresholds
+from airtraffic.sector_values import Thresholds
+from airtraffic.sectors import Sectors
 
 LEVELS = ("normal", "alert", "critical")
 _BASIS_TYPES = {"coverage": pl.Float64, "coverage_marked": pl.Boolean, "coverage_basis": pl.String}

@@ -20,7 +20,8 @@ from airtraffic.capacity import (
     simultaneous_capacity,
 )
 from airtraffic.sector_tables import SECTOR_CAPACITY
-from airtraffic.sectors import CapacityMethod, Sectors
+from airtraffic.sector_values import CapacityMethod
+from airtraffic.sectors import Sectors
 
 
 @dataclass(frozen=True)

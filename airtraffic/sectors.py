@@ -2,117 +2,39 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from functools import cache
 from itertools import combinations
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from airtraffic.errors import ConfigurationError
+from airtraffic.repeated_keys import repeated_keys
+from airtraffic.sector_values import CapacityMethod, ControlTime, MonitoringValues, Strict, Thresholds
 
 ANY = "any"
-Airport = Annotated[str, Field(pattern="^[A-Z0-9]{4}$")]
-Percent = Annotated[float, Field(gt=0, le=1000)]
-Minutes = Annotated[int, Field(ge=1, le=24 * 60)]
-Seconds = Annotated[float, Field(ge=0, le=3600)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+def _known(code: str, info: ValidationInfo) -> str:
+    if info.context is not None and code not in info.context:
+        raise ValueError("expected an airport that airportsdata has, by its ICAO code")
+    return code
 
 
-class ControlTime(_Strict):
-    """Controller time that one flight needs, by what it goes into. [s]"""
-
-    transfer_s: Seconds
-    communications_s: Seconds
-    separation_s: Seconds
-    coordination_s: Seconds
-
-    @property
-    def total_s(self) -> float:
-        """TFC. [s]"""
-        return self.transfer_s + self.communications_s + self.separation_s + self.coordination_s
-
-    @model_validator(mode="after")
-    def _takes_time(self) -> "ControlTime":
-        if self.total_s <= 0:
-            raise ValueError("the sum of the times, TFC, has to be more than 0 s")
-        return self
+Airport = Annotated[str, Field(pattern="^[A-Z0-9]{4}$"), AfterValidator(_known)]
 
 
-class Thresholds(_Strict):
-    """Where saturation becomes an alert, and where critical: above, not at. [%]"""
-
-    alert_percent: Percent = 80
-    critical_percent: Percent = 100
-
-    @model_validator(mode="after")
-    def _in_order(self) -> "Thresholds":
-        if self.alert_percent >= self.critical_percent:
-            raise ValueError("alert_percent has to be below critical_percent")
-        return self
-
-
-class MonitoringValues(_Strict):
-    """When occupancy is worth a look: EUROCONTROL's occupancy traffic monitoring values.
-
-    Occupancy is counted every minute over ``duration_min``: aircraft that are in the sector at any
-    time of [t, t + duration). Thresholds are shares of the simultaneous capacity.
-    """
-
-    peak_percent: Percent = 100
-    """One count above it fires. [%]"""
-    sustained_percent: Percent = 80
-    """``crossings`` counts above it within ``elapsed_min`` fire. [%]"""
-    crossings: Annotated[int, Field(ge=1, le=1440)] = 10
-    elapsed_min: Minutes = 15
-    duration_min: Minutes = 1
-    clear_percent: Percent = 70
-    """The alert ends when the counts have stayed at or below it for ``clear_min``. [%]"""
-    clear_min: Minutes = 5
-
-    @model_validator(mode="after")
-    def _in_order(self) -> "MonitoringValues":
-        if not self.clear_percent <= self.sustained_percent <= self.peak_percent:
-            raise ValueError("expected clear_percent <= sustained_percent <= peak_percent")
-        if self.crossings > self.elapsed_min:
-            raise ValueError("crossings cannot be more than elapsed_min, one count a minute")
-        return self
-
-
-class CapacityMethod(_Strict):
-    """Which formula makes the capacity, and how. Nothing that moves the number is on by default."""
-
-    method: Literal["circular_006", "brazil"] = "circular_006"
-    cap_40_per_h: bool = False
-    """Apply the circular's cap of 40/h where TPS is above 20 min."""
-    rounded: bool = False
-    """Round SCV (N in the Brazilian method) to whole aircraft before CH is made of it."""
-    communications: Annotated[float, Field(gt=0)] = 8
-    """n of the Brazilian method. [communications/flight]"""
-    communication_time_s: Annotated[float, Field(gt=0)] = 23
-    """t_m of the Brazilian method. [s]"""
-    availability: Annotated[float, Field(gt=0, le=1)] = 0.65
-    """phi of the Brazilian method. [1]"""
-
-    def __str__(self) -> str:
-        """What was chosen, in words.
-
-        >>> str(CapacityMethod())
-        'cap of 40/h off, rounding off'
-        """
-        parts = [f"cap of 40/h {'on' if self.cap_40_per_h else 'off'}"]
-        parts.append(f"rounding {'on' if self.rounded else 'off'}")
-        if self.method == "brazil":
-            parts += [f"phi {self.availability:g}", f"n {self.communications:g}"]
-            parts.append(f"t_m {self.communication_time_s:g} s")
-        return ", ".join(parts)
-
-
-class Sector(_Strict):
+class Sector(Strict):
     """One definition of a sector: connectivity (airports) or airspace (polygon and levels)."""
 
     id: Annotated[str, Field(pattern="^[A-Z0-9][A-Z0-9_-]{1,31}$")]
@@ -146,6 +68,8 @@ class Sector(_Strict):
     @field_validator("origins", "destinations", mode="before")
     @classmethod
     def _any(cls, value: Any) -> Any:
+        if isinstance(value, Sequence | frozenset) and not value:
+            raise ValueError(f"expected airports; no condition is written '{ANY}'")
         return () if value == ANY else value
 
     @field_validator("polygon")
@@ -179,7 +103,7 @@ class Sector(_Strict):
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
-class Sectors(_Strict):
+class Sectors(Strict):
     """All definitions of a file."""
 
     version: Annotated[str, Field(pattern="^[0-9A-Za-z.+-]{1,32}$")]
@@ -190,7 +114,11 @@ class Sectors(_Strict):
     def _one_definition_a_day(self) -> "Sectors":
         for one, other in combinations(self.sectors, 2):
             if one.id == other.id and (one.holds_on(other.valid_from) or other.holds_on(one.valid_from)):
-                raise ValueError(f"sector '{one.id}', field valid_from: two definitions hold on one day")
+                both = max(one.valid_from, other.valid_from)
+                raise ValueError(
+                    f"sector '{one.id}', field valid_from: two definitions hold on one day, {both}: the ones "
+                    f"that are valid from {one.valid_from} and from {other.valid_from}"
+                )
         ids = {sector.id for sector in self.sectors}
         for sector in self.sectors:
             if unknown := sorted(set(sector.neighbours) - (ids - {sector.id})):
@@ -210,8 +138,15 @@ class Sectors(_Strict):
         )
 
 
-def read_sectors(text: str, origin: str = "config/sectors.yaml") -> Sectors:
+def read_sectors(
+    text: str, origin: str = "config/sectors.yaml", airports: Collection[str] | None = None
+) -> Sectors:
     """Definitions from YAML; what ``defaults`` says holds for every sector that does not say it itself.
+
+    Parameters
+    ----------
+    airports
+        ICAO codes that a sector may name; None: those of airportsdata.
 
     Raises
     ------
@@ -219,18 +154,26 @@ def read_sectors(text: str, origin: str = "config/sectors.yaml") -> Sectors:
         Something cannot be used. Each line names the sector, the field, the value and what was expected.
     """
     try:
+        repeated = repeated_keys(text)
         document = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ConfigurationError(f"{origin} is not YAML: {error}") from error
     if not isinstance(document, Mapping) or not isinstance(document.get("sectors"), list):
         raise ConfigurationError(f"{origin}: expected a mapping with version, defaults and a list of sectors")
+    if repeated:
+        raise ConfigurationError(
+            "\n".join(
+                f"{origin}: {_place(document['sectors'], path)} is given {len(values)} times: {', '.join(values)}"
+                for path, values in repeated
+            )
+        )
     defaults = document.get("defaults") or {}
     declared = [
         _merged(defaults, sector) if isinstance(sector, Mapping) else sector for sector in document["sectors"]
     ]
     content = {name: value for name, value in document.items() if name != "defaults"} | {"sectors": declared}
     try:
-        return Sectors.model_validate(content)
+        return Sectors.model_validate(content, context=_airports() if airports is None else airports)
     except ValidationError as error:
         raise ConfigurationError("\n".join(_lines(origin, declared, error))) from None
 
@@ -254,16 +197,29 @@ def _lines(origin: str, declared: Sequence[Any], error: ValidationError) -> list
         where = list(fault["loc"])
         message = fault["msg"].removeprefix("Value error, ")
         if where[:1] == ["sectors"] and len(where) > 1:
-            sector = declared[where[1]]
-            name = sector.get("id", f"number {where[1] + 1}") if isinstance(sector, Mapping) else where[1] + 1
-            field = ".".join(str(part) for part in where[2:])
-            of_sector = f"sector '{name}'" + (f", field {field}" if field else "")
             value = "" if isinstance(fault["input"], Mapping | Sector) else f" is {fault['input']!r}"
-            lines.append(f"{origin}: {of_sector}{value}: {message}")
+            lines.append(f"{origin}: {_place(declared, where)}{value}: {message}")
         else:
             field = ".".join(str(part) for part in where)
             lines.append(f"{origin}: {f'{field}: ' if field else ''}{message}")
     return lines
+
+
+def _place(declared: Sequence[Any], path: Sequence[str | int]) -> str:
+    """The sector, by its id, and the field that a path into the document leads to."""
+    if path[0] != "sectors" or len(path) < 2:
+        return ".".join(str(part) for part in path)
+    sector = declared[path[1]] if path[1] < len(declared) else None
+    name = sector.get("id", f"number {path[1] + 1}") if isinstance(sector, Mapping) else path[1] + 1
+    field = ".".join(str(part) for part in path[2:])
+    return f"sector '{name}'" + (f", field {field}" if field else "")
+
+
+@cache
+def _airports() -> frozenset[str]:
+    from airtraffic.airports import all_airports  # 1 s
+
+    return frozenset(all_airports().codes.tolist())
 
 
 def _check_ring(ring: Sequence[tuple[float, float]]) -> None:

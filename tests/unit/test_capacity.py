@@ -13,7 +13,7 @@ from airtraffic.capacity import (
 )
 from airtraffic.errors import CapacityError
 from airtraffic.sector_capacity import sector_capacity
-from airtraffic.sectors import CapacityMethod
+from airtraffic.sector_values import CapacityMethod
 
 GOLDEN = {1680: 32.3, 1980: 38.1, 2520: 48.46, 3120: 60}
 

@@ -14,7 +14,7 @@ from airtraffic.peak_hours import hourly_entries, peak_hours
 from airtraffic.saturation import forecast_saturation, level, observed_saturation, saturation_table
 from airtraffic.sector_capacity import daily_times, sector_capacity_days
 from airtraffic.sector_counts import sector_entries, sector_occupancy
-from airtraffic.sectors import Thresholds
+from airtraffic.sector_values import Thresholds
 from tests.unit.sector_samples import (
     A_B,
     BOX,

@@ -7,7 +7,7 @@ import pytest
 
 from airtraffic.errors import ConfigurationError
 from airtraffic.sectors import read_sectors
-from tests.unit.sector_samples import A_B, ANY_B, BOX, HEAD, sectors
+from tests.unit.sector_samples import A_B, ANY_B, BOX, HEAD, read, sectors
 
 SHIPPED = Path(__file__).parents[2] / "config" / "sectors.yaml"
 
@@ -36,7 +36,7 @@ def test_shipped_polygons_of_one_level_band_do_not_overlap():
 
 
 def test_defaults_hold_where_a_sector_says_nothing_and_are_merged_into_what_it_says():
-    declared = read_sectors(
+    declared = read(
         HEAD + A_B + ANY_B.replace("}", ", control_time: {transfer_s: 30}, reduction_factor: 0.8}")
     )
     first, second = declared.sectors
@@ -58,14 +58,20 @@ def test_defaults_hold_where_a_sector_says_nothing_and_are_merged_into_what_it_s
         (A_B.replace("}", ", colour: red}"), ("'A-B'", "colour", "'red'", "not permitted")),
         (A_B.replace("}", ", valid_to: 2019-01-01}"), ("'A-B'", "valid_to 2019-01-01 is before")),
         (A_B.replace("}", ", neighbours: [NO-ONE]}"), ("'A-B'", "neighbours", "NO-ONE")),
-        (A_B + A_B, ("'A-B'", "valid_from", "two definitions hold on one day")),
+        (A_B.replace("BBBB", "ZZZZ"), ("'A-B'", "destinations.0", "'ZZZZ'", "airportsdata")),
+        (A_B.replace("[BBBB]", "[]"), ("'A-B'", "destinations", "is []", "'any'")),
+        (
+            A_B.replace("}", ", reduction_factor: 0.7, reduction_factor: 0.8}"),
+            ("'A-B'", "reduction_factor", "given 2 times: 0.7, 0.8"),
+        ),
+        (A_B + A_B, ("'A-B'", "valid_from", "two definitions hold on one day, 2020-01-01")),
         (
             A_B.replace("}", ", thresholds: {alert_percent: 120}}"),
-            ("'A-B'", "thresholds", "below critical_percent"),
+            ("'A-B'", "thresholds", "alert_percent 120 has to be below critical_percent 100"),
         ),
         (
             A_B.replace("}", ", monitoring: {sustained_percent: 120}}"),
-            ("'A-B'", "monitoring", "clear_percent <= sustained_percent"),
+            ("'A-B'", "monitoring", "clear_percent <= sustained_percent <= peak_percent, not 70, 120, 100"),
         ),
         (
             BOX.replace("floor_fl: 245", "floor_fl: 500"),
@@ -84,14 +90,19 @@ def test_defaults_hold_where_a_sector_says_nothing_and_are_merged_into_what_it_s
 )
 def test_an_error_names_the_sector_the_field_the_value_and_what_was_expected(declared, said):
     with pytest.raises(ConfigurationError) as error:
-        read_sectors(HEAD + declared)
+        read(HEAD + declared)
     for part in ("config/sectors.yaml", *said):
         assert part in str(error.value)
 
 
+def test_airports_are_those_of_the_world_unless_others_are_given():
+    with pytest.raises(ConfigurationError, match=r"'BR-SAO-RIO', field origins\.\d is 'SBXQ'"):
+        read_sectors(SHIPPED.read_text().replace("SBSP", "SBXQ"))
+
+
 def test_every_fault_is_named_at_once():
     with pytest.raises(ConfigurationError) as error:
-        read_sectors(HEAD + A_B.replace("BBBB", "b") + ANY_B.replace("BR", "BRA"))
+        read(HEAD + A_B.replace("BBBB", "b") + ANY_B.replace("BR", "BRA"))
     assert len(str(error.value).splitlines()) == 2
 
 
