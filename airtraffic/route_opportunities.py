@@ -1,6 +1,5 @@
 """Routes worth a look: full and seldom, later than before, longer than their peers."""
 
-from calendar import monthrange
 from datetime import date
 
 import polars as pl
@@ -14,13 +13,14 @@ MONTHS_BEFORE = 3
 
 
 def route_opportunities(
-    month: date, routes: pl.DataFrame, before: pl.DataFrame, thresholds: RouteThresholds
+    month: date, routes: pl.DataFrame, before: pl.DataFrame, days: pl.DataFrame, thresholds: RouteThresholds
 ) -> pa.Table:
     """The list of a month, the route furthest past its thresholds first.
 
     How far past: (load factor - threshold) over what is left to 1, plus the share of the daily flights
     that is missing to the threshold; the rise in delay over its threshold; the excess over the peers
-    over its threshold. A route's score is the sum.
+    over its threshold. A route's score is the sum. Flights per day are over the days with data; a route
+    whose sources have fewer of them than ``days_at_least`` is not judged.
 
     Parameters
     ----------
@@ -30,14 +30,18 @@ def route_opportunities(
         Rows of ``route_performance_monthly`` of the month.
     before
         Rows of the three months before.
+    days
+        :func:`days_with_data` of the month.
     """
     limits = thresholds.opportunities
-    days = monthrange(month.year, month.month)[1]
     judged = (
-        routes.filter(pl.col("flights") >= limits.flights_at_least)
+        with_days(routes, days)
+        .filter(
+            pl.col("flights") >= limits.flights_at_least, pl.col("days_with_data") >= limits.days_at_least
+        )
         .join(_delay_before(before), on=ROUTE, how="left", nulls_equal=True)
         .join(_peers(routes, limits.peers_within), on=["origin", "destination"], how="left")
-        .with_columns(flights_per_day=pl.col("flights") / days)
+        .with_columns(flights_per_day=pl.col("flights") / pl.col("days_with_data"))
     )
     full = (pl.col("load_factor") - limits.load_factor_above) / (1 - limits.load_factor_above)
     seldom = 1 - pl.col("flights_per_day") / limits.flights_per_day_below
@@ -70,6 +74,20 @@ def route_opportunities(
     )
     schema = ROUTE_OPPORTUNITIES.schema
     return listed.select(schema.names).to_arrow().cast(schema)
+
+
+def days_with_data(flights: pl.DataFrame) -> pl.DataFrame:
+    """Days on which a source has any flight: columns ``source`` and ``date``, from rows of ``flights``."""
+    return flights.select("date", pl.col("sources").alias("source")).explode("source").drop_nulls().unique()
+
+
+def with_days(routes: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
+    """The routes with ``days_with_data``: days on which any of their sources has a flight, of any route."""
+    sets = routes.select("sources").unique().with_columns(pl.col("sources").alias("source")).explode("source")
+    counted = sets.join(days, on="source").group_by("sources").agg(days_with_data=pl.col("date").n_unique())
+    return routes.join(counted, on="sources", how="left", maintain_order="left").with_columns(
+        pl.col("days_with_data").fill_null(0).cast(pl.Int32)
+    )
 
 
 def _names(conditions: dict[str, pl.Expr]) -> pl.Expr:

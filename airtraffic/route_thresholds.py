@@ -77,6 +77,7 @@ class Opportunities(_Declared):
     efficiency_above_peers: Annotated[float, Field(gt=0)]
     peers_within: Annotated[float, Field(gt=0, lt=1)]
     flights_at_least: Annotated[int, Field(ge=1)]
+    days_at_least: Annotated[int, Field(ge=1, le=28)]
 
 
 class RouteThresholds(_Declared):

@@ -1,6 +1,6 @@
 """The airline's view: routes by day and month, where to grow, airlines by month."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
 import dagster as dg
@@ -86,11 +86,15 @@ def route_performance_monthly(context: dg.AssetExecutionContext, lake: LakeResou
         ROUTE_OPPORTUNITIES,
         "Which routes to look at: full and seldom, later than before, longer than their peers.",
     ),
-    deps=[dg.AssetDep("route_performance_monthly", partition_mapping=_AND_MONTHS_BEFORE)],
+    deps=["flights", dg.AssetDep("route_performance_monthly", partition_mapping=_AND_MONTHS_BEFORE)],
 )
 def route_opportunities(context: dg.AssetExecutionContext, lake: LakeResource) -> None:
     thresholds = load_route_thresholds(THRESHOLDS)
-    _each_month(context, lambda month: make_route_opportunities(lake, month, thresholds))
+    for key in context.partition_keys:
+        month = datetime.strptime(key, MONTH_KEY).date()
+        made, left_out = make_route_opportunities(lake, month, thresholds)
+        why = f"{left_out} routes with fewer than {thresholds.opportunities.days_at_least} days with data"
+        _note(context, key, made.num_rows, {"not_judged": why} if left_out else {})
 
 
 @dg.asset(
@@ -113,5 +117,7 @@ def _each_month(context: dg.AssetExecutionContext, make: Callable[[date], pa.Tab
         _note(context, key, make(datetime.strptime(key, MONTH_KEY).date()).num_rows)
 
 
-def _note(context: dg.AssetExecutionContext, key: str, rows: int) -> None:
-    context.add_asset_metadata({"dagster/partition_row_count": rows}, partition_key=key)
+def _note(
+    context: dg.AssetExecutionContext, key: str, rows: int, more: Mapping[str, str] | None = None
+) -> None:
+    context.add_asset_metadata({"dagster/partition_row_count": rows} | dict(more or {}), partition_key=key)

@@ -13,7 +13,7 @@ from airtraffic.flight_distances import flight_distances
 from airtraffic.flight_tables import DATABASE, OPERATOR_EVENTS
 from airtraffic.flights import VERSIONS_WITHIN
 from airtraffic.operator_results import RECEIVED_COLUMNS, operator_results
-from airtraffic.route_opportunities import MONTHS_BEFORE, route_opportunities
+from airtraffic.route_opportunities import MONTHS_BEFORE, days_with_data, route_opportunities, with_days
 from airtraffic.route_performance import route_performance
 from airtraffic.route_tables import FLIGHT_DISTANCES, ROUTE_PERFORMANCE_MONTHLY
 from airtraffic.route_thresholds import RouteThresholds
@@ -86,16 +86,23 @@ def make_route_performance_monthly(lake: LakeResource, month: date, thresholds: 
     return _replaced(lake, "route_performance_monthly", [month], rows)
 
 
-def make_route_opportunities(lake: LakeResource, month: date, thresholds: RouteThresholds) -> pa.Table:
-    """Make a month of ``route_opportunities``."""
+def make_route_opportunities(
+    lake: LakeResource, month: date, thresholds: RouteThresholds
+) -> tuple[pa.Table, int]:
+    """Make a month of ``route_opportunities``; with it, how many routes have too few days with data."""
+    left_out = 0
     before = [months_before(month, n) for n in range(1, MONTHS_BEFORE + 1)]
 
     def rows() -> pa.Table:
+        nonlocal left_out
         routes = frame(lake, "route_performance_monthly", None, on([month, *before]))
-        current = pl.col("date") == month
-        return route_opportunities(month, routes.filter(current), routes.filter(~current), thresholds)
+        days = days_with_data(frame(lake, "flights", ("sources", "date"), on(days_of(month))))
+        now, earlier = routes.filter(pl.col("date") == month), routes.filter(pl.col("date") != month)
+        short = pl.col("days_with_data") < thresholds.opportunities.days_at_least
+        left_out = with_days(now, days).filter(short).height
+        return route_opportunities(month, now, earlier, days, thresholds)
 
-    return _replaced(lake, "route_opportunities", [month], rows)
+    return _replaced(lake, "route_opportunities", [month], rows), left_out
 
 
 def make_airline_monthly(lake: LakeResource, month: date) -> pa.Table:

@@ -76,6 +76,17 @@ def test_a_month_is_made_of_its_flights_and_not_of_its_days(lake):
     }
 
 
+def test_a_month_with_flights_on_few_days_lists_nothing_and_says_why(lake):
+    made(lake, routes.route_performance_monthly, "2025-01", "2025-01")
+    with dg.DagsterInstance.ephemeral() as instance:
+        done = dg.materialize(
+            [routes.route_opportunities], instance=instance, resources={"lake": lake}, partition_key="2025-01"
+        )
+    (event,) = done.asset_materializations_for_node("route_opportunities")
+    assert event.metadata["dagster/partition_row_count"].value == 0
+    assert event.metadata["not_judged"].value == "1 routes with fewer than 7 days with data"
+
+
 def test_making_days_and_months_again_gives_the_same(lake):
     for asset, first, last in (
         (routes.route_performance, "2025-01-30", "2025-02-02"),

@@ -11,7 +11,7 @@ from airtraffic.airline_monthly import airline_monthly
 from airtraffic.errors import ConfigurationError
 from airtraffic.flight_distances import flight_distances
 from airtraffic.flight_tables import FLIGHTS
-from airtraffic.route_opportunities import route_opportunities
+from airtraffic.route_opportunities import days_with_data, route_opportunities
 from airtraffic.route_performance import RESULTS_SCHEMA, route_performance
 from airtraffic.route_tables import FLIGHT_DISTANCES, ROUTE_PERFORMANCE_MONTHLY
 from airtraffic.route_thresholds import load_route_thresholds
@@ -161,10 +161,15 @@ def month(month: int, **other) -> dict:
     }  # fmt: skip
 
 
-def opportunities(routes, before, thresholds) -> list[dict]:
+def opportunities(routes, before, thresholds, days=30) -> list[dict]:
     table = ROUTE_PERFORMANCE_MONTHLY
+    known = [flight(n, date=date(2025, 4, 1 + n), sources=["file", "opensky"]) for n in range(days)]
     return route_opportunities(
-        date(2025, 4, 1), frame(table, routes), frame(table, before), thresholds
+        date(2025, 4, 1),
+        frame(table, routes),
+        frame(table, before),
+        days_with_data(frame(FLIGHTS, known)),
+        thresholds,
     ).to_pylist()
 
 
@@ -175,6 +180,16 @@ def test_a_full_route_that_goes_seldom_is_worth_a_look(thresholds):
     assert (row["rank"], row["destination"], row["reasons"]) == (1, "SEQM", ["seldom_and_full"])
     assert row["not_assessed"] == ["delay_rising"], "there are no months before"
     assert row["score"] == pytest.approx(0.4 + 2 / 3)
+
+
+def test_how_often_a_route_flies_counts_the_days_with_data_only(thresholds):
+    often = month(4, load_factor=0.91, flights=40)
+    (row,) = opportunities([often], [], thresholds)
+    assert (row["flights_per_day"], row["days_with_data"]) == (pytest.approx(40 / 30), 30)
+    assert opportunities([often], [], thresholds, days=10) == [], "four a day on ten days is not seldom"
+    assert opportunities([month(4, load_factor=0.91, flights=10)], [], thresholds, days=6) == []
+    assert opportunities([month(4, load_factor=0.91, flights=10)], [], thresholds, days=7)
+    assert opportunities([month(4, load_factor=0.91, sources=["operator"])], [], thresholds) == []
 
 
 def test_a_delay_that_rises_over_the_months_before_is_worth_a_look(thresholds):
