@@ -146,17 +146,21 @@ def capacity_page(day: date, of: SectorDay, language: str, versions: Mapping[str
 
 
 def overview_page(day: date, of: Sequence[SectorDay], language: str) -> str:
-    """All sectors of a day, the fullest first, each with a link to its page."""
+    """All sectors of a day, the fullest by the hour or at once first, each with a link to its page."""
     counted = [one for one in of if one.observed]
     return _template("capacity_overview.html.j2").render(
         t=CapacityTexts(language),
         day=day,
-        counted=sorted(counted, key=lambda one: -(one.observed["saturation_percent"] or -1.0)),
+        counted=sorted(counted, key=_fullness, reverse=True),
         silent=[one for one in of if not one.observed],
         where=_where,
         name=_name,
         other=f"index.{_other(language)}.html",
     )
+
+
+def _fullness(of: SectorDay) -> float:
+    return max(of.observed["saturation_percent"] or -1.0, of.observed["occupancy_percent"] or -1.0)
 
 
 @cache

@@ -22,6 +22,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Windows of 60 minutes under poor coverage: {count}. The day's highest count may lie in them; they are grey in the curve.",
         "Ventanas de 60 minutos con cobertura deficiente: {count}. El máximo del día puede estar en ellas; en la curva aparecen en gris.",
     ),
+    "marked_overview": (
+        "Poor or unknown coverage, of the whole day or of some of its hours: what is missed is not counted, and demand is understated. The sector's page says how much.",
+        "Cobertura deficiente o desconocida, del día entero o de algunas de sus horas: lo que falta no se cuenta y la demanda queda subestimada. La página del sector dice cuánto.",
+    ),
     "marked_unknown": (
         "Coverage not known: positions are behind these counts, and the day's polls are not.",
         "Cobertura desconocida: los recuentos se basan en posiciones y no se conocen las consultas del día.",

@@ -142,6 +142,17 @@ def test_the_overview_has_the_fullest_sector_first_and_links_to_those_with_data(
     assert all(one.sector.name in page for one in of_day.values())
 
 
+def test_the_overview_says_what_qualifies_its_numbers_and_how_full_sectors_were_at_once(of_day):
+    crowded = of_day["CO-BOG-MDE"]
+    busy = crowded.observed | {"level": "normal", "occupancy_level": "critical", "occupancy_percent": 125.0}
+    page = overview_page(DAY, [replace(crowded, saturation=[busy])], "en")
+    assert "SIMULATED TRAFFIC" in page
+    assert 'class="chip normal"' in page
+    assert 'class="chip critical"' in page
+    assert "125.0 %" in page
+    assert "50.00 % *" in page
+
+
 def test_no_text_is_missing_in_either_language(of_day):
     for language in ("en", "es"):
         for one in of_day.values():
