@@ -15,8 +15,10 @@ WINDOW = timedelta(minutes=60)
 def overload_segments(
     entries: pl.DataFrame, capacity: pl.DataFrame, passages: pl.DataFrame, days: Sequence[date]
 ) -> pa.Table:
-    """Unbroken runs of 15-minute steps whose 60-minute count exceeds CHadj of the step's day.
+    """Runs of 15-minute steps whose 60-minute count exceeds CHadj of the step's day.
 
+    Steps are of one run while their hours overlap: two runs with less than an hour between them would
+    count the same flights twice. A normal step within a run adds neither to ``steps`` nor to the excess.
     A run over midnight is one segment, of the day in which it starts; it is followed to the end of
     the next day at most.
 
@@ -39,7 +41,7 @@ def overload_segments(
         .sort("sector", "window_start")
     )
     breaks = (pl.col("sector") != pl.col("sector").shift()) | (
-        pl.col("window_start") - pl.col("window_start").shift() != STEP
+        pl.col("window_start") - pl.col("window_start").shift() >= WINDOW
     )
     excess = pl.col("entries_60min") - pl.col("capacity_per_h")
     worst = excess.arg_max()

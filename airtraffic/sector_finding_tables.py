@@ -8,7 +8,7 @@ from airtraffic.table import TIMESTAMP, Table, column
 OVERLOAD_SEGMENTS = Table(
     "overload_segments",
     "sectors",
-    "One row per sector and unbroken run of 15-minute steps whose 60-minute count exceeds the capacity",
+    "One row per sector and run of 15-minute steps whose 60-minute count exceeds the capacity and whose hours overlap",
     pa.schema(
         [
             SECTOR,

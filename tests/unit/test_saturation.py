@@ -120,7 +120,14 @@ def test_an_overload_is_one_run_with_its_flights():
     assert row["flights"] == [f"TST{n}" for n in range(12)]
 
 
-def test_runs_with_a_normal_step_between_them_are_two():
+def test_runs_whose_hours_overlap_are_one_and_no_flight_is_counted_twice():
+    late = [*range(645, 675, 3), 699]
+    (row,) = overloads(departures(*[600] * 11, *late))
+    assert (row["start"], row["end"], row["steps"]) == (at(555), at(705), 5)
+    assert (row["flight_count"], len(set(row["flights"]))) == (22, 22)
+
+
+def test_runs_that_only_touch_are_two():
     first = overloads(departures(*range(600, 720, 4)))
     assert [(row["start"], row["end"], row["steps"]) for row in first] == [(at(585), at(735), 7)]
     assert first[0]["total_excess"] > first[0]["worst_excess"]
