@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import dagster as dg
 from rich.console import Console
@@ -10,6 +11,9 @@ from airtraffic.errors import AirTrafficError
 from airtraffic.settings import Settings
 from cli.environment import check_lake, prepare
 
+if TYPE_CHECKING:
+    from orchestration.resources.inbox import InboxResource
+
 
 def run_inbox(settings: Settings) -> None:
     """Read every file that waits, then make the days of flights that changed.
@@ -17,22 +21,39 @@ def run_inbox(settings: Settings) -> None:
     Raises
     ------
     AirTrafficError
-        A run failed.
+        A run failed, or some files were not read: the days of the others are made.
     """
     check_lake(settings)
     prepare(settings)
+    from airtraffic.providers import load_providers
+    from cli.inbox_report import hashed, report_files, report_unread
     from cli.materialize import materialize
     from cli.runs import open_instance, run_job
     from orchestration.definitions import defs
+    from orchestration.flight_files import PROVIDERS
     from orchestration.partitions import DAY_KEY
+    from orchestration.resources.inbox import InboxResource
+    from orchestration.resources.lake import LakeResource
 
-    console, began = Console(), time.monotonic()
+    console, began, asked_at = Console(), time.monotonic(), datetime.now(UTC)
+    inbox, providers = InboxResource(root=settings.inbox), load_providers(PROVIDERS)
     with open_instance() as instance, console.status(f"reading the files in {settings.inbox}"):
-        _settle(settings)
+        _settle(inbox)
+        waiting = inbox.dropped(datetime.now(UTC))
+        mine = hashed(inbox, [file for file in waiting if file.provider in providers])
         outcome = run_job(defs.resolve_job_def("ingest_files"), instance)
+    unread = list(report_unread(waiting, inbox.strays(), providers, settings.inbox))
     if not outcome.success:
         raise AirTrafficError(f"the files were not read: {outcome.error}")
+    lines = [*report_files(LakeResource(root=settings.lake), inbox, mine, asked_at), *unread]
+    for line in lines:
+        console.print(
+            line.text, style="red" if line.failed else None, soft_wrap=True, markup=False, highlight=False
+        )
+    failed = sum(line.failed for line in lines)
     days = sorted(partition for asset, partition in outcome.made if asset == "flights_raw")
+    if not days and failed:
+        raise AirTrafficError(f"{failed} of {len(lines)} files were not read")
     if not days:
         console.print(
             f"Nothing new in {settings.inbox}. A file goes to the folder of its provider "
@@ -54,13 +75,14 @@ def run_inbox(settings: Settings) -> None:
         f"[bold]./run backfill 'flights+' --from {days[0]} --to {days[-1]}[/] makes what hangs on them.",
         soft_wrap=True,
     )
+    if failed:
+        raise AirTrafficError(
+            f"{failed} of {len(lines)} files were not read; the days of the others are made"
+        )
 
 
-def _settle(settings: Settings) -> None:
+def _settle(inbox: "InboxResource") -> None:
     """Wait for files so new that they may still be written to: whoever asks by hand has just dropped them."""
-    from orchestration.resources.inbox import InboxResource
-
-    inbox = InboxResource(root=settings.inbox)
     now = datetime.now(UTC)
     ages = [
         (now - file.modified).total_seconds()

@@ -61,6 +61,27 @@ class InboxResource(dg.ConfigurableResource):
         found = self._objects() if self._on_s3 else self._files(now)
         return sorted(found, key=lambda each: (each.provider, each.name))
 
+    def strays(self) -> list[str]:
+        """Names of files that lie in no provider's folder, or in a folder within one: nobody reads them."""
+        if self._on_s3:
+            client, bucket, prefix = self._s3()
+            pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+            names = [
+                found["Key"].removeprefix(prefix) for page in pages for found in page.get("Contents", ())
+            ]
+        else:
+            root = Path(self.root)
+            names = [str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()]
+        return sorted(
+            name
+            for name in names
+            if name.count("/") != 1
+            and name.partition("/")[0] not in (ARCHIVE, UNREADABLE)
+            and not any(part.startswith(".") for part in name.split("/"))
+            and not _ignored(name.rpartition("/")[2])
+            and not name.endswith("/")
+        )
+
     @contextmanager
     def opened(self, file: Dropped) -> Iterator[Path]:
         """A local file with the content that was listed.

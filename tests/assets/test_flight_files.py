@@ -8,7 +8,10 @@ import polars as pl
 import pytest
 
 from airtraffic.flight_tables import FLIGHTS_RAW, REJECTED_FLIGHTS
+from airtraffic.providers import load_providers
 from assets.flights import flights, ingest_flight_files
+from cli.inbox_report import hashed, report_files, report_unread
+from orchestration.flight_files import PROVIDERS
 from orchestration.partitions import DAILY
 from orchestration.resources.inbox import InboxResource
 from orchestration.resources.lake import LakeResource
@@ -211,6 +214,33 @@ def test_a_file_that_breaks_in_its_middle_leaves_no_row(lake, inbox, folder):
     ingest(lake, inbox)
     assert lake.read("flights_raw").num_rows == 0
     assert "invalid UTF8" in lake.read("rejected_flights")["reason"][0].as_py()
+
+
+def test_each_file_is_told_with_its_rows_its_rejects_or_why_it_is_not_read(lake, inbox, folder):
+    drop(folder, "bimtra", "june.csv", pl.concat([bimtra(days=1), bimtra(days=1)[:2]]))
+    drop(folder, "reference", "faulty.csv", REFERENCE)
+    drop(folder, "bimtra", "other.csv", "from,to\nSBGR,SBRJ\n")
+    drop(folder, "nobody", "flights.csv", "a,b\n")
+    (folder / "stray.csv").write_text("a,b\n")
+    began, waiting = datetime.now(UTC), inbox.dropped(datetime.now(UTC))
+    providers = load_providers(PROVIDERS)
+    files = hashed(inbox, [file for file in waiting if file.provider in providers])
+    ingest(lake, inbox)
+    june, other, faulty = report_files(lake, inbox, files, began)
+    assert june.text == "bimtra/june.csv: 22 rows, 2 duplicates among them, 0 rejected"
+    assert " rejected (" in faulty.text
+    assert lake.uri("rejected_flights") in faulty.text
+    assert other.failed
+    assert "columns arr_utc" in other.text
+    assert "/unreadable/bimtra/other." in other.text
+    unknown, stray = report_unread(waiting, inbox.strays(), providers, inbox.root)
+    assert "'nobody' is no declared provider; expected" in unknown.text
+    assert stray.text.startswith("stray.csv: not read")
+    assert "bimtra, nycflights13" in stray.text
+    drop(folder, "bimtra", "again.csv", pl.concat([bimtra(days=1), bimtra(days=1)[:2]]))
+    again = hashed(inbox, [file for file in inbox.dropped(datetime.now(UTC)) if file.provider in providers])
+    (line,) = report_files(lake, inbox, again, datetime.now(UTC))
+    assert line.text.endswith("; the lake had them already")
 
 
 def test_files_of_unknown_providers_and_unfinished_ones_are_left_alone(lake, inbox, folder):

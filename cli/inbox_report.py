@@ -1,0 +1,98 @@
+"""What became of the files of the inbox, one line each."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from airtraffic.flight_files import sha256_of
+from airtraffic.flights import ROW_COLUMNS
+from airtraffic.providers import Provider
+from orchestration.resources.inbox import UNREADABLE, Dropped, FileChangedError, InboxResource
+from orchestration.resources.lake import LakeResource
+
+_OF_THE_ROW = ("received_from", "position", "ingested_at", "updated_at", "flags")
+_REASONS_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Line:
+    """What is said of a file; ``failed`` when nothing of it came into the lake."""
+
+    text: str
+    failed: bool = False
+
+
+def hashed(inbox: InboxResource, waiting: Sequence[Dropped]) -> dict[Dropped, str]:
+    """SHA-256 of each file that waits, taken before they are put away."""
+    found = {}
+    for file in waiting:
+        try:
+            with inbox.opened(file) as path:
+                found[file] = sha256_of(path)
+        except (FileChangedError, FileNotFoundError):
+            continue
+    return found
+
+
+def report_files(
+    lake: LakeResource, inbox: InboxResource, files: Mapping[Dropped, str], began: datetime
+) -> Iterator[Line]:
+    """A line for each file that a run was to read.
+
+    Parameters
+    ----------
+    files
+        :func:`hashed`, of files of declared providers.
+    began
+        Before the run; rows that are older were there. (UTC)
+    """
+    for file, sha256 in files.items():
+        known_as = f"{file.provider} {sha256} "
+        mine = [("received_from", ">=", known_as), ("received_from", "<", f"{known_as}~")]
+        rejected = pl.DataFrame(
+            pl.from_arrow(lake.read("rejected_flights", ["reason", "position", "original"], mine))
+        )
+        columns = [name for name in ROW_COLUMNS if name not in _OF_THE_ROW]
+        rows = pl.DataFrame(pl.from_arrow(lake.read("flights_raw", [*columns, "ingested_at"], mine)))
+        whole = rejected.filter(pl.all_horizontal(pl.col("position", "original").is_null()))
+        if whole.height and not rows.height:
+            kept = inbox.uri(f"{UNREADABLE}/{file.kept_as(sha256)}")
+            yield Line(f"{file}: unreadable: {whole['reason'][0]}; it lies in {kept}", failed=True)
+        elif not rows.height and not rejected.height:
+            yield Line(f"{file}: no rows in it, or left for the next run because it changed meanwhile")
+        else:
+            duplicates = rows.height - rows.n_unique(subset=columns)
+            there = rows.height > 0 and rows["ingested_at"].max() < began
+            yield Line(
+                f"{file}: {rows.height:,} rows, {duplicates:,} duplicates among them, {rejected.height:,} rejected"
+                + ("; the lake had them already" if there else "")
+                + _reasons(rejected, lake)
+            )
+
+
+def _reasons(rejected: pl.DataFrame, lake: LakeResource) -> str:
+    if not rejected.height:
+        return ""
+    counted = rejected["reason"].value_counts(sort=True).sort("count", "reason", descending=[True, False])
+    shown = "; ".join(f"{count:,} x {reason}" for reason, count in counted.head(_REASONS_SHOWN).iter_rows())
+    more = f"; {counted.height - _REASONS_SHOWN:,} other reasons" if counted.height > _REASONS_SHOWN else ""
+    return f" ({shown}{more}: all in {lake.uri('rejected_flights')})"
+
+
+def report_unread(
+    waiting: Sequence[Dropped], strays: Sequence[str], providers: Mapping[str, Provider], root: str
+) -> Iterator[Line]:
+    """A line for each file that no run reads: in the folder of no declared provider, or in no folder."""
+    known = ", ".join(sorted(providers))
+    expected = (
+        f"expected {root.rstrip('/')}/<provider>/<file>, with a provider of config/providers.yaml: {known}"
+    )
+    for file in waiting:
+        if file.provider not in providers:
+            yield Line(
+                f"{file}: not read, {file.provider!r} is no declared provider; {expected}", failed=True
+            )
+    for name in strays:
+        yield Line(f"{name}: not read, it lies in no provider's folder; {expected}", failed=True)
