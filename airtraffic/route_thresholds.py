@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -27,8 +27,24 @@ INDICATORS = (
 )
 
 
+RANGES = {
+    "on_time_share": (0, 1),
+    "delay_mean_min": (0, 1440),
+    "delay_p90_min": (0, 1440),
+    "cancelled_share": (0, 1),
+    "block_time_ratio": (0, 10),
+    "horizontal_efficiency": (1, 10),
+    "load_factor": (0, 1),
+    "margin_share": (-1, 1),
+    "rask_over_cask": (0, 10),
+    "satisfaction": (1, 5),
+    "complaints_per_1000": (0, 1000),
+}
+"""Where an indicator's borders may lie: a share of 85 is one that was meant in per cent."""
+
+
 class _Declared(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Threshold(_Declared):
@@ -117,7 +133,7 @@ def load_route_thresholds(path: Path) -> RouteThresholds:
             raise ConfigurationError(
                 f"{path} holds {type(content).__name__}; expected version and indicators"
             )
-        return RouteThresholds.model_validate(content)
+        thresholds = RouteThresholds.model_validate(content)
     except yaml.YAMLError as error:
         raise ConfigurationError(f"{path} is not YAML: {error}") from error
     except ValidationError as error:
@@ -126,3 +142,16 @@ def load_route_thresholds(path: Path) -> RouteThresholds:
             for fault in error.errors(include_url=False)
         )
         raise ConfigurationError(f"{path}: {faults}") from error
+    outside = "; ".join(_outside(thresholds))
+    if outside:
+        raise ConfigurationError(f"{path}: {outside}")
+    return thresholds
+
+
+def _outside(thresholds: RouteThresholds) -> Iterator[str]:
+    for name, threshold in thresholds.indicators.items():
+        low, high = RANGES[name]
+        for field in ("green", "amber"):
+            value = getattr(threshold, field)
+            if not low <= value <= high:
+                yield f"indicators.{name}.{field} is {value:g}; expected {low} to {high}"
