@@ -83,6 +83,7 @@ def _one_per_flight(rows: pl.DataFrame) -> pl.DataFrame:
             *(pl.col(name).filter(same).drop_nulls().first() for name in ("revenue", "cost")),
             currency,
             pl.col("answers").filter(pl.col("satisfaction").is_not_null()).first(),
+            pl.col("cancelled").first(),
             pl.col("source").first(),
         )
     )

@@ -25,9 +25,10 @@ RESULTS_SCHEMA = {
     "satisfaction": pl.Float64,
     "answers": pl.Int64,
     "complaints": pl.Int64,
+    "cancelled": pl.Boolean,
     "source": pl.String,
 }
-"""What an operator knows of one flight; satisfaction is the mean of its answers, 1 to 5."""
+"""What an operator knows of one flight, cancelled null as false; satisfaction is the mean of its answers, 1 to 5."""
 
 
 def route_performance(
@@ -50,7 +51,8 @@ def route_performance(
     distances
         Rows of ``flight_distances`` of the same days.
     results
-        Rows with :data:`RESULTS_SCHEMA`, one per flight of the operator.
+        Rows with :data:`RESULTS_SCHEMA`, one per flight of the operator; cancelled ones add no seats, money
+        or answers.
     """
     placed = pl.col("origin").is_not_null() & pl.col("destination").is_not_null()
     # Sums of floats depend on their order: the same rows are to give the same bytes.
@@ -73,7 +75,7 @@ def route_performance(
     )
     available = pl.col("priced_seats") * pl.col("great_circle_km")
     rows = rows.with_columns(
-        rask=pl.col("revenue") / available, cask=pl.col("cost") / available
+        rask=pl.col("seated_revenue") / available, cask=pl.col("seated_cost") / available
     ).with_columns(rask_over_cask=_ratio("rask", "cask"))
     lights = [
         limit.light(pl.col(name), pl.col(observations_of(name))).alias(f"{name}_light")
@@ -124,7 +126,10 @@ def _distances(distances: pl.DataFrame, flights: pl.DataFrame) -> pl.DataFrame:
 
 
 def _results(results: pl.DataFrame) -> pl.DataFrame:
-    full = pl.col("seats").is_not_null() & (pl.col("seats") > 0) & pl.col("passengers").is_not_null()
+    """Sums over flights that were flown, and ratios over those of them that have both terms."""
+    results = results.filter(~pl.col("cancelled").fill_null(False))
+    seated = pl.col("seats").fill_null(0) > 0
+    full = seated & pl.col("passengers").is_not_null()
     priced = pl.col("revenue").is_not_null() & pl.col("cost").is_not_null() & pl.col("currency").is_not_null()
     carried = pl.col("passengers").is_not_null() & pl.col("complaints").is_not_null()
     one_currency = pl.col("currency").filter(priced).n_unique() == 1
@@ -140,7 +145,10 @@ def _results(results: pl.DataFrame) -> pl.DataFrame:
             currency=pl.when(one_currency).then(pl.col("currency").filter(priced).first()),
             revenue=pl.when(one_currency).then(pl.col("revenue").filter(priced).sum()),
             cost=pl.when(one_currency).then(pl.col("cost").filter(priced).sum()),
-            priced_seats=pl.col("seats").filter(priced).sum(),
+            seated_revenue=pl.when(one_currency).then(pl.col("revenue").filter(priced & seated).sum()),
+            seated_cost=pl.when(one_currency).then(pl.col("cost").filter(priced & seated).sum()),
+            priced_seats=pl.col("seats").filter(priced & seated).sum(),
+            rask_over_cask_of=pl.when(one_currency).then((priced & seated).sum()).otherwise(0).cast(pl.Int64),
             margin_share_of=pl.when(one_currency).then(priced.sum()).otherwise(0).cast(pl.Int64),
             satisfaction=points / answers.sum(),
             satisfaction_of=answers.sum().cast(pl.Int64),

@@ -26,9 +26,12 @@ _MEANING = {
         "Distance flown over great circle, of flights whose whole track was seen; 1 is the shortest way",
         "1",
     ),
-    "load_factor": ("Passengers over seats, of flights with both", "1"),
+    "load_factor": ("Passengers over seats, of flights flown with both", "1"),
     "margin_share": ("(Revenue - cost) over revenue", "1"),
-    "rask_over_cask": ("Revenue over cost per available seat-km", "1"),
+    "rask_over_cask": (
+        "Revenue over cost per available seat-km; the light counts flights with revenue, cost and seats",
+        "1",
+    ),
     "satisfaction": ("Mean of the passengers' answers, 1 to 5", "points"),
     "complaints_per_1000": ("Complaints per 1,000 passengers", "complaints"),
 }
@@ -45,7 +48,6 @@ _OF = {
 OBSERVATIONS = {
     "delay_mean_min": "on_time_share",
     "delay_p90_min": "on_time_share",
-    "rask_over_cask": "margin_share",
 }
 """Indicators that share the observations of another one."""
 
@@ -60,14 +62,19 @@ def observations_of(indicator: str) -> str:
 
 
 _MONEY = (
-    column("seats", _COUNT, "Seats offered", "seats"),
+    column("seats", _COUNT, "Seats offered on flights flown", "seats"),
     column("passengers", _COUNT, "Passengers carried", "passengers"),
-    column("revenue", pa.float64(), "Revenue", "currency"),
-    column("cost", pa.float64(), "Cost", "currency"),
+    column("revenue", pa.float64(), "Revenue of flights flown that have revenue and cost", "currency"),
+    column("cost", pa.float64(), "Cost of the same flights", "currency"),
     column("margin", pa.float64(), "Revenue - cost", "currency"),
     column("currency", pa.string(), "ISO 4217; null when flights have several, and then no sums are made"),
-    column("rask", pa.float64(), "Revenue per available seat-km", "currency/km"),
-    column("cask", pa.float64(), "Cost per available seat-km", "currency/km"),
+    column(
+        "rask",
+        pa.float64(),
+        "Revenue per available seat-km, of flights flown with revenue, cost and seats",
+        "currency/km",
+    ),
+    column("cask", pa.float64(), "Cost per available seat-km, of the same flights", "currency/km"),
 )
 _INDICATORS = tuple(
     field

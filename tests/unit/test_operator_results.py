@@ -24,6 +24,8 @@ def test_a_flight_that_the_database_and_the_topic_bring_has_its_money_once():
     topic = told("operator_events", KNOWN, callsign="AVA9", dep=5)
     (made,) = operator_results(frame(topic, told("database", KNOWN))).to_dicts()
     assert (made["seats"], made["revenue"], made["complaints"]) == (180, 1000.0, 1)
+    (made,) = operator_results(frame(told("database", KNOWN, cancelled=True))).to_dicts()
+    assert made["cancelled"]
 
 
 def test_what_the_database_does_not_know_is_filled_from_the_topic_in_one_currency():

@@ -122,6 +122,24 @@ def test_money_is_summed_and_set_against_seat_kilometres(thresholds):
     assert row["sources"] == ["file", "simulate"]
 
 
+def test_a_flight_without_seats_adds_nothing_to_what_a_seat_earns(thresholds):
+    flights, known = [flight(n) for n in range(5)], [result() for _ in range(4)]
+    row = performance(flights, thresholds, results=[*known, result(seats=None), result(seats=0)])
+    alone = performance(flights, thresholds, results=known)
+    assert (row["rask"], row["cask"]) == (alone["rask"], alone["cask"])
+    assert (row["revenue"], row["margin_share_of"]) == (72_000, 6)
+    assert row["margin_share_light"] == "green"
+    assert row["rask_over_cask_light"] is None, "four flights are too few"
+
+
+def test_a_cancelled_flight_s_seats_and_money_count_nowhere(thresholds):
+    flights, known = [flight(n) for n in range(5)], [result() for _ in range(5)]
+    cancelled = [result(cancelled=True, passengers=0), result(cancelled=True, answers=100, satisfaction=1.0)]
+    assert performance(flights, thresholds, results=known + cancelled) == performance(
+        flights, thresholds, results=known
+    )
+
+
 def test_several_currencies_are_not_summed(thresholds):
     results = [result(), result(currency="COP", revenue=48e6)]
     row = performance([flight(0)], thresholds, results=results)
