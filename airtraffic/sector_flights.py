@@ -1,6 +1,7 @@
 """Which flights are in which connectivity sector."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import polars as pl
 import pyarrow as pa
@@ -20,6 +21,18 @@ FLIGHT_COLUMNS = (
     "source",
     "provider",
 )
+_OF_FLIGHT = ("flight_id", "origin", "destination")
+AIRCRAFT_COLUMNS = (
+    "flight_id",
+    "icao24",
+    "origin",
+    "destination",
+    "departure_at",
+    "arrival_at",
+    "cancelled",
+)
+LONGEST_FLIGHT = timedelta(hours=20)
+"""How long a flight may last whose arrival is not known."""
 
 
 def connectivity_flights(flights: pl.DataFrame, sectors: Sectors) -> pl.DataFrame:
@@ -95,6 +108,42 @@ def members(pairs: pl.DataFrame, sectors: Sectors) -> pl.DataFrame:
                 if sector.kind == "connectivity"
             ),
         ]
+    )
+
+
+def with_flights(passages: pl.DataFrame, flights: pl.DataFrame) -> pl.DataFrame:
+    """Airspace passages with the flight that the aircraft was on: flight_id, origin and destination.
+
+    It is the flight of the same aircraft with the most time in common with the passage, the earlier of
+    two equals; without one, the three stay null.
+
+    Parameters
+    ----------
+    passages
+        Rows of ``airspace_passages``.
+    flights
+        Rows of ``flights`` with ``AIRCRAFT_COLUMNS``, of the passages' days and the day before each.
+    """
+    flown = flights.filter(
+        pl.col("icao24").is_not_null()
+        & pl.col("departure_at").is_not_null()
+        & ~pl.col("cancelled").fill_null(False)
+    ).with_columns(pl.coalesce("arrival_at", pl.col("departure_at") + LONGEST_FLIGHT).alias("until"))
+    key = ["sector", "icao24", "entry_at"]
+    stays = passages.select(*key, pl.coalesce("exit_at", "entry_at").alias("left_at"))
+    common = pl.min_horizontal("left_at", "until") - pl.max_horizontal("entry_at", "departure_at")
+    found = (
+        stays.join(flown.drop("cancelled", "arrival_at"), on="icao24")
+        .with_columns(common.alias("common"))
+        .filter(pl.col("common") >= timedelta())
+        .sort("common", "departure_at", "flight_id", descending=[True, False, False])
+        .unique(key, keep="first", maintain_order=True)
+        .select(*key, *_OF_FLIGHT)
+    )
+    return (
+        passages.drop(_OF_FLIGHT)
+        .join(found, on=key, how="left", maintain_order="left")
+        .select(passages.columns)
     )
 
 

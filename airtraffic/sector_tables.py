@@ -25,7 +25,7 @@ SECTOR_FLIGHTS = Table(
             column(
                 "flight_id",
                 pa.string(),
-                "Flight in flights; null for an airspace sector, where positions count",
+                "Flight in flights; of an airspace passage the one that the aircraft was on, null when there is none",
             ),
             column("icao24", pa.string(), "24-bit transponder address; null when unknown"),
             column("callsign", pa.string(), "Callsign; null when unknown"),

@@ -84,6 +84,7 @@ def make_days(context: dg.AssetExecutionContext, make: Callable[[list[date]], Ma
         SECTOR_FLIGHTS,
         "Who was in which sector, from when to when: flights by their airports, aircraft by their positions with "
         "the crossing of the boundary interpolated.",
+        # Flights of the day before name those of passages over midnight: no reason to make the day again.
         {"flights": (0, 0), "state_vectors_daily": (-1, 1)},
     )
 )

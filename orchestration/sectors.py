@@ -20,7 +20,13 @@ from airtraffic.sector_adjustments import sector_adjustments
 from airtraffic.sector_capacity import daily_times, sector_capacity_days
 from airtraffic.sector_counts import sector_entries, sector_occupancy
 from airtraffic.sector_coverage import count_basis
-from airtraffic.sector_flights import FLIGHT_COLUMNS, connectivity_flights, sector_flights_table
+from airtraffic.sector_flights import (
+    AIRCRAFT_COLUMNS,
+    FLIGHT_COLUMNS,
+    connectivity_flights,
+    sector_flights_table,
+    with_flights,
+)
 from airtraffic.sector_passages import LOOK_AHEAD, LOOK_BACK, POSITION_COLUMNS, airspace_passages
 from airtraffic.sector_reception import POLL_COLUMNS, window_reception
 from airtraffic.sectors import Sectors, read_sectors
@@ -75,7 +81,9 @@ def make_sector_flights(lake: LakeResource, days: Sequence[date], sectors: Secto
     def makers() -> Makers:
         flights = frame(lake, "flights", FLIGHT_COLUMNS, on(days))
         seen = [
-            _passages_of(lake, day, sectors)
+            with_flights(
+                _passages_of(lake, day, sectors), frame(lake, "flights", AIRCRAFT_COLUMNS, on([day], -1))
+            )
             for day in sorted(days_with_rows(lake, "state_vectors_daily", days))
         ]
         return {

@@ -6,11 +6,13 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airtraffic.sector_flights import connectivity_flights, sector_flights_table
+from airtraffic.sector_flights import connectivity_flights, sector_flights_table, with_flights
+from airtraffic.sector_passages import airspace_passages
 from airtraffic.sector_tables import SECTOR_FLIGHTS
 from tests.unit.sector_samples import (
     A_ANY,
     A_B,
+    BOX,
     DAY,
     NO_POLLS,
     at,
@@ -20,7 +22,9 @@ from tests.unit.sector_samples import (
     flights,
     passages,
     polls,
+    positions,
     sectors,
+    track,
 )
 
 AIRPORTS = st.sampled_from(["AAAA", "AAAC", "BBBB", "CCCC", None])
@@ -116,3 +120,27 @@ def test_a_day_of_which_nothing_is_known_has_no_basis():
 def test_times_stay_within_the_flights():
     made = passages(departures(*range(0, 1440, 7)), sectors(A_ANY))
     assert (made["exit_at"] - made["entry_at"]).unique().to_list() == [timedelta(hours=1)]
+
+
+def test_a_passage_has_the_flight_that_the_aircraft_was_on():
+    crossing = [(minute, -51 + 0.2 * minute, -23, 300) for minute in range(0, 21, 10)]
+    inside = airspace_passages(
+        positions(*(track(icao24, *crossing) for icao24 in ("a", "b", "c"))), sectors(BOX)
+    )
+    known = flights(
+        flight(1, at(-90), 96, icao24="a"),
+        flight(2, at(7), 60, icao24="a", destination=None),
+        flight(3, at(-60), None, icao24="b", origin=None),
+        flight(4, at(0), 60, icao24="c", cancelled=True),
+        flight(5, at(0), 60, icao24=None),
+    )
+    made = with_flights(inside, known)
+    assert made.select("icao24", "flight_id", "origin", "destination").rows() == [
+        ("a", "F002", "AAAA", None),
+        ("b", "F003", None, "BBBB"),
+        ("c", None, None, None),
+    ], "a left the box at 00:15: one minute on its first flight, eight on its second"
+    assert made.drop("flight_id", "origin", "destination").equals(
+        inside.drop("flight_id", "origin", "destination")
+    )
+    assert with_flights(inside, known.clear()).equals(inside)
