@@ -6,7 +6,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -17,6 +17,8 @@ from airtraffic.state_vectors import shown, valid_time
 SCHEMA_VERSION = 1
 SOURCES = ("operator", "simulate")
 OPERATIONS = ("scheduled", "departed", "arrived", "cancelled", "closed")
+PLANNED_AHEAD = timedelta(days=366)
+"""How far beyond the bounds of what has occurred a flight may be planned."""
 _LARGEST_MONEY = 1e12
 
 
@@ -96,7 +98,8 @@ def read_event(value: bytes | None, bounds: Bounds) -> dict[str, Any]:
     Parameters
     ----------
     bounds
-        When an event may have occurred.
+        When an event may have occurred, a flight departed or arrived; it may be planned for up to
+        ``PLANNED_AHEAD`` later.
 
     Raises
     ------
@@ -141,11 +144,20 @@ def _check(event: Mapping[str, Any], bounds: Bounds) -> None:
             event, "occurred_at", f"a time from {bounds.earliest:%Y-%m-%d} to {bounds.latest:%Y-%m-%d %H:%M}"
         )
     # The partition is the day of departure, and the first one is that of the bounds.
-    for name in ("departure_at", "scheduled_departure_at"):
-        if event.get(name) is not None and event[name] < low:
-            raise _fault(event, name, f"a time from {bounds.earliest:%Y-%m-%d}, the first partition")
-    if event["scheduled_arrival_at"] <= event["scheduled_departure_at"]:
-        raise _fault(event, "scheduled_arrival_at", "a time after scheduled_departure_at")
+    for planned, ahead in (("", timedelta(0)), ("scheduled_", PLANNED_AHEAD)):
+        departure, arrival = f"{planned}departure_at", f"{planned}arrival_at"
+        latest = bounds.latest + ahead
+        for name in (departure, arrival):
+            found = event.get(name)
+            if found is not None and not low <= found <= latest.timestamp():
+                raise _fault(
+                    event, name, f"a time from {bounds.earliest:%Y-%m-%d} to {latest:%Y-%m-%d %H:%M}"
+                )
+        times = [event.get(name) for name in (departure, arrival)]
+        if None not in times and times[1] <= times[0]:
+            raise _fault(event, arrival, f"a time after {departure}")
+    if None not in (event.get("seats"), event.get("passengers")) and event["passengers"] > event["seats"]:
+        raise _fault(event, "passengers", f"at most the {event['seats']} seats")
     for name in _NEEDED.get(event["operation"], ()):
         if event.get(name) is None:
             raise _fault(event, name, f"a time, since the flight has {event['operation']}")
