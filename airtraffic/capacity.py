@@ -18,6 +18,7 @@ def simultaneous_capacity(
     control_time_s: float,
     workload_margin: float = WORKLOAD_MARGIN,
     *,
+    rounded: bool = False,
     sector: str | None = None,
 ) -> float:
     """Aircraft that a sector can hold at once, from controller workload.
@@ -33,6 +34,8 @@ def simultaneous_capacity(
         coordination. [s]
     workload_margin
         Share for planning and surveillance that cannot be timed, beta. [1]
+    rounded
+        To whole aircraft, as the circular prints it.
     sector
         Name for the error's text.
 
@@ -54,7 +57,8 @@ def simultaneous_capacity(
     [32.31, 38.08, 48.46, 60.0]
     """
     _positive("TPS", mean_time_in_sector_s, "s", sector)
-    return mean_time_in_sector_s / _workload_s(control_time_s, workload_margin, sector)
+    scv = mean_time_in_sector_s / _workload_s(control_time_s, workload_margin, sector)
+    return math.floor(scv + 0.5) if rounded else scv
 
 
 def hourly_capacity(
@@ -107,8 +111,10 @@ def hourly_capacity_from_rounded(
     >>> [round(hourly_capacity_from_rounded(tps, 40), 2) for tps in (1680, 1980, 2520, 3120)]
     [68.57, 69.09, 68.57, 69.23]
     """
-    scv = simultaneous_capacity(mean_time_in_sector_s, control_time_s, workload_margin, sector=sector)
-    return 3600 * math.floor(scv + 0.5) / mean_time_in_sector_s
+    scv = simultaneous_capacity(
+        mean_time_in_sector_s, control_time_s, workload_margin, rounded=True, sector=sector
+    )
+    return 3600 * scv / mean_time_in_sector_s
 
 
 def adjusted_capacity(capacity_per_h: float, reduction_factor: float, *, sector: str | None = None) -> float:

@@ -84,7 +84,7 @@ def sector_capacity(
         scv = brazilian_simultaneous_capacity(*given, rounded=options.rounded, sector=sector)
         per_h = 3600 * scv / tps_s
     else:
-        scv = simultaneous_capacity(tps_s, tfc_s, beta, sector=sector)
+        scv = simultaneous_capacity(tps_s, tfc_s, beta, rounded=options.rounded, sector=sector)
         per_h = (
             hourly_capacity_from_rounded(tps_s, tfc_s, beta, sector=sector)
             if options.rounded

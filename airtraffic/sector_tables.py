@@ -132,7 +132,12 @@ SECTOR_CAPACITY = Table(
             column("tfc_s", pa.float64(), "Controller time that one flight needs, TFC", "s"),
             column("beta", pa.float64(), "Share for what cannot be timed", "1"),
             column("r", pa.float64(), "Reduction factor, R", "1"),
-            column("scv", pa.float64(), "Simultaneous capacity; null without TPS", "aircraft"),
+            column(
+                "scv",
+                pa.float64(),
+                "Simultaneous capacity, the one that CH is made of: whole aircraft where rounding is on; null without TPS",
+                "aircraft",
+            ),
             column("ch_per_h", pa.float64(), "Hourly capacity, CH; TPS cancels out of it", "aircraft/h"),
             column("ch_adjusted_per_h", pa.float64(), "CH R; null where CH needs a TPS", "aircraft/h"),
             column("per_15min", pa.float64(), "ch_adjusted_per_h / 4", "aircraft"),

@@ -104,6 +104,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Aircraft per hour. TPS cancels out: CH = 3600 / (TFC · β), whatever the time in sector",
         "Aeronaves por hora. TPS se cancela: CH = 3600 / (TFC · β), sea cual sea el tiempo en el sector",
     ),
+    "ch_rounded": (
+        "Aircraft per hour, from whole aircraft: TPS does not cancel out",
+        "Aeronaves por hora, a partir de aeronaves enteras: TPS no se cancela",
+    ),
     "n_text": ("Aircraft at once, Brazilian method", "Aeronaves simultáneas, método brasileño"),
     "ch_brazil": ("Aircraft per hour", "Aeronaves por hora"),
     "cap_text": (

@@ -110,6 +110,17 @@ def test_the_formula_has_the_sector_s_numbers_in_it_and_says_that_tps_cancels(of
     assert "TPS cancels out" in page
 
 
+def test_a_formula_with_rounding_and_the_cap_can_be_followed(of_day):
+    one = of_day["CO-BOG-MDE"]
+    made = one.capacity | {"scv": 48.0, "ch_per_h": 40.0, "ch_adjusted_per_h": 36.0}
+    page = capacity_page(DAY, replace(one, capacity=made | {"notes": ["cap_applied", "rounded"]}), "en", {})
+    assert "2,520.0 / (40 · 1.30) = 48.46 → 48<" in page
+    assert "CH = 3600 · SCV / TPS = 3600 · 48 / 2,520.0 = 68.57<" in page
+    assert "CH = min(68.57, 40) = 40.00<" in page
+    assert "CHadj = CH · R = 40.00 · 0.90 = 36.00<" in page
+    assert "TPS cancels out" not in page
+
+
 def test_an_overload_lists_the_flights_behind_it_and_callsigns_are_text(of_day):
     page = capacity_page(DAY, of_day["CO-BOG-MDE"], "en", {})
     (table,) = re.findall(r'id="overloads">(.*?)</table>', page, re.S)
