@@ -3,7 +3,8 @@
 Two rows of different routes or providers are the same flight when
 
 * they name the same aircraft (``icao24``) or the same callsign (as sent, or airline and flight number),
-* nothing both of them know differs: origin, destination, ``icao24``, and whether it took place,
+* nothing both of them know differs: origin, destination, ``icao24``, and whether it took place; of the
+  destination only where one does not know the flown departure, since a diverted flight ends elsewhere than planned,
 * both are real or both are simulated,
 * their departures are within ``TOLERANCE``; within ``PLANNED_TOLERANCE`` where one only knows the plan; or,
   where one first saw the flight in the air, the times between departure and arrival overlap.
@@ -138,19 +139,23 @@ def _candidates(flights: pl.DataFrame, source: pl.DataFrame) -> pl.DataFrame:
     left = flights.select("lead", "keys", *_BOTH).explode("keys").drop_nulls("keys")
     right = source.select("row", "keys", *_BOTH).explode("keys").drop_nulls("keys")
     pairs = left.join(right, on="keys", suffix="_other").unique(["lead", "row"])
-    agree = _agree(*_KNOWN, "simulated", "cancelled")
+    agree = _agree("icao24", "origin", "simulated", "cancelled")
+    same_end = _agree("destination")
+    departed = pl.col("flown") & pl.col("flown_other") & ~pl.col("unobserved") & ~pl.col("unobserved_other")
+    diverted = ~same_end & departed & pl.col("origin").is_not_null() & pl.col("origin_other").is_not_null()
     apart = (pl.col("at") - pl.col("at_other")).abs()
     allowed = pl.when(pl.col("flown") & pl.col("flown_other")).then(TOLERANCE).otherwise(PLANNED_TOLERANCE)
     in_the_air = pl.col("unobserved") | pl.col("unobserved_other")
     overlap = (pl.col("at") <= pl.col("end_other")) & (pl.col("at_other") <= pl.col("end"))
     whole = pl.col("flown") & pl.col("arrived") & ~pl.col("unobserved")
     within = (pl.col("at_other") >= pl.col("at")) & (pl.col("end_other") <= pl.col("end"))
-    return pairs.filter(agree).select(
+    return pairs.filter(agree & (same_end | diverted)).select(
         "lead",
         "row",
         apart.alias("apart"),
-        ((apart <= allowed) | (in_the_air & overlap)).alias("near"),
-        (whole & within & pl.col("unobserved_other")).alias("within"),
+        diverted.alias("diverted"),
+        ((apart <= allowed) | (in_the_air & overlap & same_end)).alias("near"),
+        (whole & within & pl.col("unobserved_other") & same_end).alias("within"),
     )
 
 
@@ -194,7 +199,8 @@ def _nearest(candidates: pl.DataFrame, margin: timedelta | None = None) -> pl.Da
     With a margin only those whose next nearest, of the flight and of the row, is so much farther.
     """
     chosen = [candidates.select("lead", "row").clear()]
-    left = candidates.sort("apart", "lead", "row").with_row_index("order")
+    first = ["diverted"] if "diverted" in candidates.columns else []
+    left = candidates.sort(*first, "apart", "lead", "row").with_row_index("order")
     while left.height:
         best = left.filter(
             *(pl.col("order") == pl.col("order").min().over(side) for side in ("lead", "row")),

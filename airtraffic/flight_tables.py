@@ -126,7 +126,8 @@ FLIGHTS = Table(
                 "flags",
                 pa.list_(pa.string()),
                 "What is odd about it, sorted, empty when nothing: airport_by_callsign, arrival_not_after_departure, "
-                "arrival_unobserved, cancelled, departure_unobserved, duration_over_6h, no_arrival, "
+                "arrival_unobserved, cancelled, departure_unobserved, "
+                "destination_differs (the routes name several: a diversion), duration_over_6h, no_arrival, "
                 "possible_duplicate (of a flight of another route: its row names no aircraft and several lie as near), "
                 "same_airport, unknown_destination, unknown_origin",
             ),

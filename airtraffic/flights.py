@@ -54,6 +54,7 @@ REMOVABLE = {
 """What is a flag, or where the provider's rules say so no flight."""
 _FLAGS = REMOVABLE | {
     "cancelled": pl.col("cancelled"),
+    "destination_differs": pl.col("destination_differs"),
     POSSIBLE_DUPLICATE: pl.col(POSSIBLE_DUPLICATE),
     "departure_unobserved": pl.col("departure_at").is_null() & ~pl.col("cancelled"),
     "no_arrival": pl.col("departure_at").is_not_null() & pl.col("arrival_at").is_null(),
@@ -137,7 +138,9 @@ def _merged(rows: pl.DataFrame) -> pl.DataFrame:
     """One row per flight: what its first route says, nulls filled from the next."""
     ordered = rows.sort("lead", by_precedence(), "provider", "row")
     alone = ordered.filter(pl.len().over("lead") == 1).with_columns(
-        sources=pl.concat_list("source"), routes=pl.concat_list("route")
+        sources=pl.concat_list("source"),
+        routes=pl.concat_list("route"),
+        destination_differs=pl.lit(False),
     )
     several = (
         ordered.filter(pl.len().over("lead") > 1)
@@ -148,6 +151,7 @@ def _merged(rows: pl.DataFrame) -> pl.DataFrame:
             pl.col("flags").first().list.set_difference(list(_UNOBSERVED.values())),
             pl.col(POSSIBLE_DUPLICATE).any(),
             *(_of_the_row_with(time).alias(flag) for time, flag in _UNOBSERVED.items()),
+            destination_differs=pl.col("destination").drop_nulls().n_unique() > 1,
             sources=pl.col("source").unique().sort(),
             routes=pl.col("route").unique(maintain_order=True),
         )

@@ -43,7 +43,10 @@ def test_rows_that_name_the_same_flight_are_one(one, other):
         ({"callsign": "TAM2"}, {}),
         ({"callsign": None, "dep": 11}, {"callsign": None}),
         ({"origin": "SBSP"}, {}),
-        ({"destination": "SBSP"}, {}),
+        ({"destination": "SBGL", "dep": 46}, {}),
+        ({"destination": "SBGL", "origin": None}, {}),
+        ({"destination": "SBGL"}, {"dep": None, "arr": None, "scheduled_departure_at": at(0)}),
+        ({"destination": "SBGL", "flags": ["departure_unobserved"]}, {}),
         ({"icao24": "e48001"}, {"icao24": "e48000"}),
         ({"source": "simulate"}, {}),
         ({}, {"dep": None, "arr": None, "scheduled_departure_at": at(0), "cancelled": True}),
@@ -93,6 +96,11 @@ def test_a_piece_within_two_flights_of_a_callsign_is_of_the_one_that_left_last()
     flights = [operators(dep=0, arr=300), operators(dep=100, arr=310)]
     tracks = [track(dep=1, arr=50, flags=LOST), track(dep=101, arr=150, flags=LOST)]
     assert leads(*flights, *tracks, track(dep=200, arr=290, flags=FOUND)) == [0, 1, 0, 1, 1]
+
+
+def test_a_diverted_flight_is_one_flight_unless_another_row_agrees_on_its_end():
+    assert leads(operators(), track(destination="SBGL", dep=8)) == [0, 0]
+    assert leads(operators(), track(destination="SBGL", dep=1), track(dep=20)) == [0, 1, 0]
 
 
 def test_each_of_two_legs_takes_the_track_nearest_to_it():

@@ -163,6 +163,17 @@ def test_a_time_taken_from_a_track_that_began_in_the_air_says_so():
     assert flights(*rows)[0]["flags"] == []
 
 
+def test_a_diverted_flight_ends_where_the_route_that_counts_says_and_is_flagged():
+    planned = row(route="database", provider="operator", callsign="TAM1")
+    (flight,) = flights(planned, row(route="tracks", callsign="TAM1", destination="SBGL", dep=8))
+    assert (flight["destination"], flight["flags"]) == ("SBRJ", ["destination_differs"])
+
+
+def test_a_row_that_may_be_a_flight_of_another_route_is_flagged():
+    tracks = [row(route="tracks", callsign=name, dep=dep) for name, dep in (("TAM1", 2), ("TAM2", 7))]
+    assert [flight["flags"] for flight in flights(row(dep=5), *tracks)].count(["possible_duplicate"]) == 2
+
+
 def test_a_planned_flight_lies_in_the_day_in_which_a_track_saw_it_leave():
     rows = [
         row(
