@@ -18,13 +18,15 @@ from cli.environment import check_lake, prepare
 def run_export(
     settings: Settings, table: str, first: date, last: date, kind: str, output: Path | None
 ) -> None:
-    """Write the rows of a table whose ``date`` lies in a span, both ends included.
+    """Write the rows of a table whose ``date`` lies in a span, both ends included; without rows, its columns.
 
     Raises
     ------
     AirTrafficError
-        There is no such table or no such day in it, or the rows do not fit the format.
+        There is no such table, the span ends before it begins, or the rows do not fit the format.
     """
+    if last < first:
+        raise AirTrafficError(f"--from {first} lies after --to {last}; swap them")
     check_lake(settings)
     prepare(settings)
     from orchestration.definitions import defs
@@ -42,14 +44,14 @@ def run_export(
         raise AirTrafficError(f"{table} is not in the lake {settings.lake} yet: it has not been made")
     delta = lake.delta(table)
     days = _days(delta, first, last)
-    if not days:
-        raise AirTrafficError(f"{table} has no rows between {first} and {last}{_span(delta)}")
+    # A span without rows is written as a file without rows: its columns, and what was asked for.
+    start, end = (days[0], days[-1]) if days else (first, last)
     spec = described[table]
     about = About(
         table=table,
         description=spec.description or "",
-        first_day=str(days[0]),
-        last_day=str(days[-1]),
+        first_day=str(start),
+        last_day=str(end),
         version=delta.version(),
         exported_at=datetime.now(UTC).isoformat(timespec="seconds"),
         columns=[
@@ -57,7 +59,7 @@ def run_export(
             for column in spec.metadata["dagster/column_schema"].columns
         ],
     )
-    path = output or settings.data / "exports" / f"{table}_{days[0]}_{days[-1]}.{kind}"
+    path = output or settings.data / "exports" / f"{table}_{start}_{end}.{kind}"
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     console = Console()
@@ -72,9 +74,9 @@ def run_export(
             beside.replace(path.with_name(path.name + ".about.json"))
     finally:
         part.unlink(missing_ok=True)
-    console.print(
-        f"{rows:,} rows of {table}, {days[0]} to {days[-1]}: {path}", highlight=False, soft_wrap=True
-    )
+    console.print(f"{rows:,} rows of {table}, {start} to {end}: {path}", highlight=False, soft_wrap=True)
+    if not rows:
+        console.print(f"{table} has no rows between {first} and {last}{_span(delta)}.", soft_wrap=True)
 
 
 def _days(delta, first: date, last: date) -> list[date]:

@@ -10,7 +10,10 @@ import pytest
 from pyarrow import parquet
 
 from airtraffic import export
+from airtraffic.errors import AirTrafficError
 from airtraffic.export import FORMATS, About, Column, ExportError
+from airtraffic.settings import Settings
+from cli.export import run_export
 
 AT = datetime(2025, 1, 15, 12, 30, tzinfo=UTC)
 SCHEMA = pa.schema(
@@ -108,3 +111,8 @@ def test_no_rows_are_a_file_with_a_header(kind, tmp_path):
     assert path.stat().st_size > 0
     if kind == "csv":
         assert pl.read_csv(path).columns == SCHEMA.names
+
+
+def test_a_span_that_ends_before_it_begins_says_so():
+    with pytest.raises(AirTrafficError, match="--from 2025-01-16 lies after --to 2025-01-15; swap them"):
+        run_export(Settings.from_env({}), "states", date(2025, 1, 16), date(2025, 1, 15), "csv", None)
