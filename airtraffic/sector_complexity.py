@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from airtraffic.sector_coverage import BASIS
+from airtraffic.sector_coverage import BASIS, windows_on_polls
 from airtraffic.sector_finding_tables import SECTOR_COMPLEXITY
 from airtraffic.sectors import Sectors
 
@@ -35,7 +35,13 @@ _KT_PER_M_S = 1.943844
 _FT_PER_M = 1 / 0.3048
 
 
-def sector_complexity(positions: pl.DataFrame, sectors: Sectors, day: date, basis: pl.DataFrame) -> pa.Table:
+def sector_complexity(
+    positions: pl.DataFrame,
+    sectors: Sectors,
+    day: date,
+    basis: pl.DataFrame,
+    reception: pl.DataFrame | None = None,
+) -> pa.Table:
     """Interactions per hour and airspace sector, after EUROCONTROL's complexity indicators [1]_.
 
     Two aircraft interact while they are in the same cell of 20 x 20 NM x 3,000 ft of the same sector,
@@ -50,6 +56,8 @@ def sector_complexity(positions: pl.DataFrame, sectors: Sectors, day: date, basi
         Rows of ``state_vectors`` of the day with ``POSITION_COLUMNS``.
     basis
         ``count_basis`` of the day.
+    reception
+        ``window_reception`` of the day: an hour's coverage is its own. Without it, it is the day's.
 
     References
     ----------
@@ -79,6 +87,9 @@ def sector_complexity(positions: pl.DataFrame, sectors: Sectors, day: date, basi
         .join(basis.filter(pl.col("kind") == "airspace").select("date", *BASIS), on="date", how="left")
         .sort("sector", "hour_start")
     )
+    if reception is not None:
+        hours = rows.rename({"hour_start": "window_start"})
+        rows = windows_on_polls(hours, reception).rename({"window_start": "hour_start"})
     return rows.select(SECTOR_COMPLEXITY.schema.names).to_arrow().cast(SECTOR_COMPLEXITY.schema)
 
 

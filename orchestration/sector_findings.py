@@ -14,7 +14,16 @@ from airtraffic.sector_finding_tables import CRITICAL_FLIGHTS, SECTOR_COMPLEXITY
 from airtraffic.sectors import Sectors
 from airtraffic.table import Table
 from orchestration.resources.lake import LakeResource
-from orchestration.sectors import Made, Makers, days_with_rows, frame, on, read_basis, replace_all
+from orchestration.sectors import (
+    Made,
+    Makers,
+    days_with_rows,
+    frame,
+    on,
+    read_basis,
+    read_reception,
+    replace_all,
+)
 
 _DAY = timedelta(days=1)
 _COUNTRY_COLUMNS = ("date", "origin", "destination", "departure_at", "cancelled")
@@ -27,10 +36,11 @@ def make_sector_complexity(
 
     def makers() -> Makers:
         basis = read_basis(lake, days, coverage_warning, of_flights=False)
+        reception = read_reception(lake, basis, sectors, coverage_warning)
 
         def of(day: date) -> pa.Table:
             positions = frame(lake, "state_vectors_daily", POSITION_COLUMNS, on([day]))
-            return sector_complexity(positions, sectors, day, basis)
+            return sector_complexity(positions, sectors, day, basis, reception)
 
         seen = sorted(days_with_rows(lake, "state_vectors_daily", days))
         return {"sector_complexity": lambda: _concat(SECTOR_COMPLEXITY, [of(day) for day in seen])}

@@ -111,10 +111,7 @@ def make_sector_counts(
     def makers() -> Makers:
         passages = frame(lake, "sector_flights", ("sector", "entry_at", "exit_at"), on(days, -1, 1))
         basis = read_basis(lake, days, coverage_warning, last=1)
-        # A day that has polls and is not closed yet is no day to look into: the rest of it is still to come.
-        polled = basis.filter(pl.col("kind") == "airspace")["date"]
-        polls = frame(lake, "polls", POLL_COLUMNS, on(polled))
-        reception = window_reception(polls, sectors, coverage_warning)
+        reception = read_reception(lake, basis, sectors, coverage_warning)
         return {
             "sector_entries": lambda: sector_entries(passages, sectors, days, basis, reception),
             "sector_occupancy": lambda: sector_occupancy(passages, sectors, days, basis, reception),
@@ -224,6 +221,14 @@ def read_basis(
     flights = frame(lake, "flights", _BASIS_COLUMNS, where)
     completeness = frame(lake, "daily_completeness", _COMPLETENESS_COLUMNS, on(days, 0, last))
     return count_basis(flights, completeness, coverage_warning)
+
+
+def read_reception(
+    lake: LakeResource, basis: pl.DataFrame, sectors: Sectors, coverage_warning: float
+) -> pl.DataFrame:
+    """``window_reception`` of the days of a basis. One that is not closed yet is none: its polls still come."""
+    polled = basis.filter(pl.col("kind") == "airspace")["date"]
+    return window_reception(frame(lake, "polls", POLL_COLUMNS, on(polled)), sectors, coverage_warning)
 
 
 def days_with_rows(lake: LakeResource, name: str, days: Iterable[date]) -> set[date]:

@@ -177,7 +177,7 @@ def test_counts_of_positions_carry_the_days_coverage_and_are_marked(lake):
     for name in ("sector_entries", "sector_occupancy", "sector_saturation"):
         assert rows(lake, name, "MX-MEX-UPPER", DAYS[1].date()) == [], "nobody looked there"
     complexity = rows(lake, "sector_complexity", "BR-SP-WEST", DAYS[1].date())
-    assert [row["interaction_min"] > 0 for row in complexity] == [True]
+    assert [(row["interaction_min"] > 0, row["coverage"]) for row in complexity] == [(True, 0.5)]
     assert rows(lake, "sector_entries", "BR-SP-WEST", DAYS[0].date()) == [], "no poll came that day"
 
 
