@@ -63,8 +63,13 @@ def pieces(path: Path, provider: Provider) -> Iterator[Piece]:
             yield Piece(first, rows, malformed.copy())
             malformed.clear()
             first += rows.height
-    except (pa.ArrowException, pl.exceptions.PolarsError, OSError) as error:
-        raise UnreadableFileError(f"{path.name} cannot be read: {error}") from error
+    except (pa.ArrowException, pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
+        hint = (
+            f"; is its encoding latin-1? config/providers.yaml declares {provider.encoding}"
+            if isinstance(error, UnicodeDecodeError) or "invalid UTF8" in str(error)
+            else ""
+        )
+        raise UnreadableFileError(f"{path.name} cannot be read: {error}{hint}") from error
     if malformed:
         yield Piece(first, rows.clear(), malformed)
 

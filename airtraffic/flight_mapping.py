@@ -20,6 +20,7 @@ NO_AIRPORT = ("ZZZZ", "AFIL")
 """What flight plans say for a place without a code, and for a plan filed in the air."""
 LONGEST_MIN = 7 * 24 * 60
 """A duration or delay beyond a week is a fault. [min]"""
+UNLISTED_AIRPORT = "unlisted_airport"
 _TEXTS = ("provider_flight_id", "source", "callsign", "airline", "flight_number", "registration")
 
 
@@ -63,7 +64,7 @@ def read_flights(
     if absent:
         raise UnreadableFileError(
             f"columns {', '.join(absent)} are missing; {name} is declared with them, and there are "
-            f"{', '.join(rows.columns)}"
+            f"{', '.join(rows.columns)}{_delimiter_hint(rows.columns, provider)}"
         )
     original = rows.select(pl.struct(pl.all()).struct.json_encode().alias("original"))
     reader = _Reader(rows, provider, name)
@@ -76,11 +77,23 @@ def read_flights(
         route=pl.lit(route),
         received_from=pl.lit(received_from),
         ingested_at=pl.lit(ingested_at).cast(UTC_US),
-        flags=pl.lit([], pl.List(pl.String)),
+        flags=reader.flags(),
     )
     good = frame.filter(pl.col("reason").is_null())
     bad = frame.filter(pl.col("reason").is_not_null()).with_columns(date=pl.col("ingested_at").dt.date())
     return _as(good, FLIGHTS_RAW.schema), _as(bad, REJECTED_FLIGHTS.schema)
+
+
+def _delimiter_hint(columns: list[str], provider: Provider) -> str:
+    """What a header that was read as one column most likely means."""
+    found = [
+        mark for mark in ";\t|," if len(columns) == 1 and mark in columns[0] and mark != provider.delimiter
+    ]
+    return (
+        f"; is the delimiter {found[0]!r}? config/providers.yaml declares {provider.delimiter!r}"
+        if found
+        else ""
+    )
 
 
 def _as(frame: pl.DataFrame, schema: pa.Schema) -> pa.Table:
@@ -99,6 +112,7 @@ class _Reader:
         self._name = name
         self._faults: list[pl.Series] = []
         self._zones: dict[str, pl.Series] = {}
+        self._unlisted = pl.Series([False]).new_from_index(0, rows.height)
         self.made = pl.DataFrame({"source": pl.Series([None] * rows.height, dtype=pl.String)})
 
     def read(self, earliest: datetime, latest: datetime) -> None:
@@ -122,6 +136,11 @@ class _Reader:
         frame = pl.DataFrame([fault.alias(str(number)) for number, fault in enumerate(self._faults)])
         joined = frame.select(reason=pl.concat_str(pl.all(), separator="; ", ignore_nulls=True))["reason"]
         return joined.replace("", None)
+
+    def flags(self) -> pl.Series:
+        """(n,) What is odd about each row, though it can be read."""
+        unlisted = pl.when(self._unlisted).then(pl.lit([UNLISTED_AIRPORT]))
+        return pl.select(unlisted.otherwise(pl.lit([], pl.List(pl.String))).alias("flags"))["flags"]
 
     def _put(self, name: str, values: pl.Series) -> None:
         self.made = self.made.with_columns(values.alias(name))
@@ -174,6 +193,7 @@ class _Reader:
             code = code.replace(dict.fromkeys(NO_AIRPORT))
             self._fault(~code.str.contains(r"^[A-Z][A-Z0-9]{3}$"), code, column, "an ICAO code such as SBGR")
             self._put(end, code)
+            self._unlisted |= code.is_not_null() & joined["icao"].is_null()
         self._zones[end] = joined["zone"]
 
     def _time(self, name: str, rule: str | LocalTime | Minutes | None) -> pl.Series:

@@ -75,7 +75,7 @@ FLIGHTS_RAW = Table(
                 "flags",
                 pa.list_(pa.string()),
                 "What the route itself knows to be odd, sorted, empty or null when nothing: arrival_unobserved, "
-                "departure_unobserved, airport_by_callsign",
+                "departure_unobserved, airport_by_callsign, unlisted_airport",
             ),
             _DATE,
             _ROUTE,
@@ -129,7 +129,8 @@ FLIGHTS = Table(
                 "arrival_unobserved, cancelled, departure_unobserved, "
                 "destination_differs (the routes name several: a diversion), duration_over_6h, no_arrival, "
                 "possible_duplicate (of a flight of another route: its row names no aircraft and several lie as near), "
-                "same_airport, unknown_destination, unknown_origin",
+                "same_airport, unknown_destination, unknown_origin, "
+                "unlisted_airport (an ICAO code that no list of airports has)",
             ),
             _DATE,
         ]

@@ -93,6 +93,18 @@ def test_rows_are_kept_as_they_came_with_where_they_came_from(lake, inbox, folde
     assert first["original"].startswith('{"origen":"SKBO","destino":"SKRG","fecha":"15/01/2025"')
 
 
+def test_an_airport_that_no_list_has_is_flagged(lake, inbox, folder):
+    drop(
+        folder,
+        "bimtra",
+        "june.csv",
+        bimtra(days=1, per_day=4).with_columns(destination=pl.lit("A000")).write_csv(),
+    )
+    ingest(lake, inbox)
+    make(lake, FIRST, FIRST)
+    assert {tuple(flags) for flags in frame(lake, "flights")["flags"]} == {("unlisted_airport",)}
+
+
 def test_the_reference_systems_columns_are_read_and_its_bad_rows_have_reasons(lake, inbox, folder):
     drop(folder, "reference", "enero.csv", REFERENCE)
     ingest(lake, inbox)
@@ -192,6 +204,13 @@ def test_a_flight_that_a_later_file_moves_by_days_is_asked_for_on_both(lake, inb
             b"from,to\nSBGR,SBRJ\n",
             "columns arr_utc, dep_utc, destination, flightid, origin are missing",
         ),
+        ("other.csv", b"from;to\nSBGR;SBRJ\n", "; is the delimiter ';'? config/providers.yaml declares ','"),
+        (
+            "latin.csv",
+            b"flightid,origin,destination,dep_utc,arr_utc\nS\xe3o,SBSP,SBRJ,,\n",
+            "; is its encoding latin-1",
+        ),
+        ("header.csv", b"v\xf4o,origin\n1,2\n", "; is its encoding latin-1"),
         ("notes.txt", b"hello", "expected one of .csv, .parquet"),
     ],
 )
