@@ -3,10 +3,9 @@
 Needs the folder of real counts that AIRTRAFFIC_RECORDINGS names. One origin a week over each series' last 12
 months, 1 to 30 days ahead; every model is fitted again on the first origin of each month; intervals and
 champions come from errors that had come by then. 2020 stands apart. Then the time that a year of daily
-forecasts takes, and, where it is there, the congestion part.
+forecasts takes, and congestion.
 """
 
-import importlib.util
 import os
 from datetime import date
 from pathlib import Path
@@ -19,6 +18,7 @@ from rich.table import Table
 from airtraffic.forecasting.scores import NAIVE, scores
 from airtraffic.forecasting.selection import champions
 from benchmarks import _forecast_aims as aims
+from benchmarks import _forecast_congestion
 from benchmarks._forecast_backfill import backfill_table
 from benchmarks._forecast_runs import backtests, best_of_statsforecast
 from benchmarks._forecast_series import last_year, origins, panels, weekly
@@ -61,8 +61,7 @@ def main() -> None:
             apart = made.filter(pl.col("origin") >= scored[0])
             progress.console.print(models_table(apart, f"{name}: 2020, apart"))
     console.print(backfill_table(pl.concat([histories["brazil"], histories["europe"]]), console))
-    if importlib.util.find_spec("benchmarks.forecasts_congestion"):
-        importlib.import_module("benchmarks.forecasts_congestion").main()
+    _forecast_congestion.main()
 
 
 def with_champion(backtest: pl.DataFrame, scored: list[date]) -> pl.DataFrame:

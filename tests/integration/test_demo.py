@@ -8,6 +8,7 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from deltalake import DeltaTable
@@ -75,81 +76,92 @@ def contents(data: Path, month: int) -> dict[str, list]:
     return made
 
 
-GOLDEN = {
-    "sa_60s_20250625T1636Z.parquet": {
-        "rows": 25_372,
-        "snapshots": 111,
-        "aircraft": 872,
-        "hours": {16: 5_297, 17: 13_665, 18: 6_410},
-        "states": {
-            "cruise": 14_868,
-            "climb_descent_hold": 4_637,
-            "manoeuvre": 3_735,
-            "ground": 2_120,
-            "unknown": 12,
-        },
-        "congestion_band": 1_393,
-        "quadrants": {"SE": 8_938, "NE": 8_705, "NW": 6_746, "SW": 983},
-        "repeats": 5_473,
-        "older_than_60_s": 5_856,
-        "again": True,
+JUNE_25 = {
+    "rows": 25_372,
+    "snapshots": 111,
+    "aircraft": 872,
+    "hours": {16: 5_297, 17: 13_665, 18: 6_410},
+    "states": {
+        "cruise": 14_868,
+        "climb_descent_hold": 4_637,
+        "manoeuvre": 3_735,
+        "ground": 2_120,
+        "unknown": 12,
     },
-    "sa_60s_20250621T2325Z.parquet": {
-        "rows": 19_589,
-        "snapshots": 213,
-        "aircraft": 514,
-        "states": {
-            "cruise": 14_061,
-            "climb_descent_hold": 3_503,
-            "manoeuvre": 1_348,
-            "ground": 675,
-            "unknown": 2,
-        },
-        "congestion_band": 546,
-        "repeats": 3_943,
-        "older_than_60_s": 4_210,
+    "congestion_band": 1_393,
+    "quadrants": {"SE": 8_938, "NE": 8_705, "NW": 6_746, "SW": 983},
+    "repeats": 5_473,
+    "older_than_60_s": 5_856,
+}
+JUNE_21 = {
+    "rows": 19_589,
+    "snapshots": 213,
+    "aircraft": 514,
+    "states": {
+        "cruise": 14_061,
+        "climb_descent_hold": 3_503,
+        "manoeuvre": 1_348,
+        "ground": 675,
+        "unknown": 2,
     },
+    "congestion_band": 546,
+    "repeats": 3_943,
+    "older_than_60_s": 4_210,
+}
+RECORDED = {
+    "sa_60s_20250621T2325Z.parquet": (JUNE_21, (date(2025, 6, 21), date(2025, 6, 22))),
+    "sa_60s_20250625T1636Z.parquet": (JUNE_25, (date(2025, 6, 25),)),
 }
 
 
 @pytest.mark.recordings
 @pytest.mark.slow
-@pytest.mark.parametrize("name", GOLDEN)
-def test_a_recording_gives_its_golden_figures_and_nothing_of_it_changes_the_second_time(
-    name, recordings, tmp_path
+def test_recordings_give_their_golden_figures_and_nothing_of_them_changes_the_second_time(
+    recordings, tmp_path
 ):
-    said = demo(tmp_path, "--source", "replay", "--input", recordings / "states" / name)
-    golden = GOLDEN[name]
-    assert table(tmp_path, "state_vectors_raw").num_rows == golden["rows"]
-    silver = table(tmp_path, "state_vectors")
+    """One demo of both and a second one that brings malformed files along: each takes half a minute."""
+    files = [recordings / "states" / name for name in RECORDED]
+    said = demo(tmp_path, "--source", "replay", *inputs(files))
+    for golden, days in RECORDED.values():
+        figures_are(golden, tmp_path, days)
+    assert not (tmp_path / "operator.db").exists()
+    told = unwrapped(said)
+    assert re.search(
+        r" flights [0-9,]+ that left on [a-z0-9 ]+: replay: [0-9,]+ by tracks; both airports", told
+    )
+    assert "(marked: demand is understated)" in told
+    assert set(table(tmp_path, "flights")["source"].to_pylist()) == {"replay"}
+    before = contents(tmp_path, JUNE)
+    odd = [*(recordings / "malformed").glob("*.json"), *(recordings / "raw_api").glob("*.json*")]
+    said = demo(tmp_path, "--source", "replay", *inputs([files[1], *sorted(odd)]))
+    assert "the lake has them already" in said
+    assert contents(tmp_path, JUNE) == before
+    malformed_and_raw_answers_lose_no_good_row_and_keep_every_bad_one(tmp_path, said)
+
+
+def inputs(files: list[Path]) -> list[str]:
+    return [part for file in files for part in ("--input", str(file))]
+
+
+def figures_are(golden: dict, data: Path, days: tuple[date, ...]) -> None:
+    def of_the_days(name: str):
+        rows = table(data, name)
+        return rows.filter(pc.is_in(rows["date"], pa.array(days)))
+
+    assert of_the_days("state_vectors_raw").num_rows == golden["rows"]
+    silver = of_the_days("state_vectors")
     assert silver.num_rows == golden["rows"]
     assert len(set(silver["snapshot_at"].to_pylist())) == golden["snapshots"]
     assert len(set(silver["icao24"].to_pylist())) == golden["aircraft"]
     assert sum(silver["is_repeat"].to_pylist()) == golden["repeats"]
-    assert (
-        sum(age is not None and age > 60 for age in silver["position_age_s"].to_pylist())
-        == golden["older_than_60_s"]
-    )
-    gold = table(tmp_path, "flight_states")
+    ages = silver["position_age_s"].to_pylist()
+    assert sum(age is not None and age > 60 for age in ages) == golden["older_than_60_s"]
+    gold = of_the_days("flight_states")
     assert Counter(gold["flight_state"].to_pylist()) == golden["states"]
     assert sum(gold["congestion_band"].to_pylist()) == golden["congestion_band"]
-    if "hours" in golden:
-        assert Counter(gold["hour"].to_pylist()) == golden["hours"]
-        assert Counter(gold["quadrant"].to_pylist()) == golden["quadrants"]
-    assert not (tmp_path / "operator.db").exists()
-    told = unwrapped(said)
-    assert re.search(r" flights \d+ that left on [a-z0-9 ]+: replay: \d+ by tracks; both airports", told)
-    assert "(marked: demand is understated)" in told
-    assert set(table(tmp_path, "flights")["source"].to_pylist()) == {"replay"}
-    # Every demo costs half a minute: one of them is a second one, and brings other files along.
-    if "again" in golden:
-        before = contents(tmp_path, JUNE)
-        odd = [*(recordings / "malformed").glob("*.json"), *(recordings / "raw_api").glob("*.json*")]
-        files = [recordings / "states" / name, *sorted(odd)]
-        said = demo(tmp_path, "--source", "replay", *(part for file in files for part in ("--input", file)))
-        assert "the lake has them already" in said
-        assert contents(tmp_path, JUNE) == before
-        malformed_and_raw_answers_lose_no_good_row_and_keep_every_bad_one(tmp_path, said)
+    for name, column in (("hours", "hour"), ("quadrants", "quadrant")):
+        if name in golden:
+            assert Counter(gold[column].to_pylist()) == golden[name]
 
 
 def malformed_and_raw_answers_lose_no_good_row_and_keep_every_bad_one(data: Path, said: str) -> None:
