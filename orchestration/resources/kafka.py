@@ -1,6 +1,7 @@
 """Kafka as the platform reads it: who the broker is, what it holds, and a consumer."""
 
 import logging
+import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ _IN_MEMORY = "mockCluster"
 _LIFE = "__life."
 _SHOWING_TIMEOUT_S = 5.0
 _NO_TOPIC_ID = "AAAAAAAAAAAAAAAAAAAAAA"
+_LEADERLESS = {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE}
 
 
 @dataclass(frozen=True)
@@ -144,10 +146,18 @@ class KafkaResource(dg.ConfigurableResource):
 
     def watermarks(self, consumer: Consumer, source: Source) -> tuple[int, int]:
         """First offset that the broker holds, and the one that the next message will get."""
+        partition = TopicPartition(source.topic, source.partition)
+        deadline = time.monotonic() + self.timeout_s
         with self._answering():
-            return consumer.get_watermark_offsets(
-                TopicPartition(source.topic, source.partition), timeout=self.timeout_s, cached=False
-            )
+            while True:
+                try:
+                    return consumer.get_watermark_offsets(partition, timeout=self.timeout_s, cached=False)
+                except KafkaException as error:
+                    # A broker that has just started, or handed a partition on, says so for a moment.
+                    if error.args[0].code() not in _LEADERLESS or time.monotonic() > deadline:
+                        raise
+                time.sleep(0.1)
+                consumer.list_topics(source.topic, timeout=self.timeout_s)
 
     def show_group_offsets(self, read: Mapping[Source, int]) -> None:
         """Set the group's offsets behind the last ones read, for lag dashboards only.
