@@ -17,8 +17,8 @@ from assets.track_flights import DAYS_AROUND
 from orchestration.automation import DAILY_EAGER
 from orchestration.described import LIVE, described
 from orchestration.flight_files import PROVIDERS, FileRead, ingest_files
-from orchestration.flights import MADE, in_spans, make_flights
-from orchestration.partitions import DAILY, DAY_KEY
+from orchestration.flights import DAYS_AT_ONCE, MADE, make_flights
+from orchestration.partitions import DAILY, DAY_KEY, spans
 from orchestration.resources.inbox import InboxResource
 from orchestration.resources.lake import LakeResource
 
@@ -50,7 +50,7 @@ def _spec(table, purpose: str, **more) -> dg.AssetSpec:
 def flights(context: dg.AssetExecutionContext, lake: LakeResource) -> Iterator[dg.MaterializeResult]:
     wanted = [name for name in MADE if dg.AssetKey(name) in context.selected_asset_keys]
     rules = {name: provider.remove for name, provider in load_providers(PROVIDERS).items()}
-    for days in in_spans(date.fromisoformat(key) for key in context.partition_keys):
+    for days in spans((date.fromisoformat(key) for key in context.partition_keys), DAYS_AT_ONCE):
         made = make_flights(lake, days, rules, wanted)
         for name, day in product(wanted, days):
             rows = made[name].filter(pc.equal(made[name]["date"], day))

@@ -18,7 +18,7 @@ from airtraffic.route_thresholds import load_route_thresholds
 from airtraffic.table import Table
 from orchestration.automation import DAILY_EAGER, MONTHLY_EAGER
 from orchestration.described import MONTHLY_FRESH, NIGHTLY, described
-from orchestration.partitions import DAILY, DAY_KEY, MONTH_KEY, MONTHLY
+from orchestration.partitions import DAILY, DAY_KEY, MONTH_KEY, MONTHLY, spans
 from orchestration.resources.lake import LakeResource
 from orchestration.routes import (
     THRESHOLDS,
@@ -28,7 +28,7 @@ from orchestration.routes import (
     make_route_performance,
     make_route_performance_monthly,
 )
-from orchestration.sectors import rows_by_day, spans
+from orchestration.sectors import DAYS_AT_ONCE, rows_by_day
 
 _AND_DAY_AFTER = dg.TimeWindowPartitionMapping(
     start_offset=0, end_offset=1, allow_nonexistent_upstream_partitions=True
@@ -106,7 +106,7 @@ def airline_monthly(context: dg.AssetExecutionContext, lake: LakeResource) -> No
 
 
 def _each_span(context: dg.AssetExecutionContext, make: Callable[[list[date]], pa.Table]) -> None:
-    for days in spans(date.fromisoformat(key) for key in context.partition_keys):
+    for days in spans((date.fromisoformat(key) for key in context.partition_keys), DAYS_AT_ONCE):
         rows = rows_by_day(make(days))
         for day in days:
             _note(context, day.strftime(DAY_KEY), rows.get(day, 0))

@@ -24,9 +24,10 @@ from airtraffic.settings import Settings
 from airtraffic.table import Table
 from orchestration.automation import SECTORS_EAGER, WINDOWS_EAGER
 from orchestration.described import LIVE, described
-from orchestration.partitions import DAILY, DAY_KEY
+from orchestration.partitions import DAILY, DAY_KEY, spans
 from orchestration.resources.lake import LakeResource
 from orchestration.sectors import (
+    DAYS_AT_ONCE,
     Made,
     Windows,
     load_sectors,
@@ -34,7 +35,6 @@ from orchestration.sectors import (
     make_sector_demand,
     make_sector_flights,
     rows_by_day,
-    spans,
 )
 
 Around = tuple[int, int]
@@ -71,7 +71,7 @@ def _days(first: int, last: int) -> dg.TimeWindowPartitionMapping:
 def make_days(context: dg.AssetExecutionContext, make: Callable[[list[date]], Made]) -> None:
     """The run's days, a span at a time, with the rows of each as metadata."""
     name = context.asset_key.to_user_string()
-    for days in spans(date.fromisoformat(key) for key in context.partition_keys):
+    for days in spans((date.fromisoformat(key) for key in context.partition_keys), DAYS_AT_ONCE):
         rows = rows_by_day(make(days)[name])
         for day in days:
             context.add_asset_metadata(

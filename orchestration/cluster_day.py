@@ -22,9 +22,9 @@ from airtraffic.cluster_parameters import ClusterParameters
 from airtraffic.tables import TABLES
 from orchestration.mlflow_runs import Partition, Recorded, record, supersede
 from orchestration.partitions import DAY_KEY
+from orchestration.races import replace_from_newest
 from orchestration.resources.lake import LakeResource
 from orchestration.resources.mlflow import MlflowResource, mlflow_module
-from orchestration.silver import replace_from_newest
 
 ASSET = "cluster_day"
 MODEL = "airtraffic-clusters"

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -13,18 +13,17 @@ import dagster as dg
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake.exceptions import CommitFailedError
 from pydantic import Field
 
 from airtraffic.cluster_parameters import ClusterParameters, Link
 from airtraffic.tables import TABLES
+from orchestration.races import replace_together
 from orchestration.resources.lake import Filter, LakeResource
 from orchestration.silver import hours_predicate
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 CLUSTER_HOUR_TABLES = ("cluster_snapshots", "cluster_members", "cluster_events", "cluster_quality")
-_TRIES = 10
 _DEFAULT = ClusterParameters()
 
 
@@ -250,29 +249,3 @@ def of_hours(
     if before:
         where += [("snapshot_at", ">=", hours[-1]), ("snapshot_at", "<", hour + HOUR)]
     return lake.read(name, columns, where)
-
-
-def replace_together(
-    lake: LakeResource,
-    names: Sequence[str],
-    rows: Callable[[], Mapping[str, pa.Table]],
-    predicate: str,
-) -> Mapping[str, pa.Table]:
-    """Replace the same partitions of several tables by rows from input at least as new as what they replace.
-
-    As in silver: the tables are opened before the input is read, and when another run wrote there in
-    between, everything is computed again. Each table is one commit; a run that dies between two of them
-    has failed, and is made again. What ``rows`` gives beyond ``names`` is not written.
-    """
-    for left in reversed(range(_TRIES)):
-        into = {name: lake.delta(name) for name in names}
-        made = {name: table.combine_chunks() for name, table in rows().items()}
-        try:
-            for name in names:
-                lake.replace(name, made[name], predicate, into=into[name])
-        except CommitFailedError:
-            if not left:
-                raise
-        else:
-            return made
-    raise AssertionError("unreachable")

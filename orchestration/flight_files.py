@@ -5,8 +5,6 @@ that the same content under another name, or read again by a run that began afte
 """
 
 import logging
-import random
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +13,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake.exceptions import CommitFailedError, DeltaError
+from deltalake.exceptions import DeltaError
 
 from airtraffic.errors import AirTrafficError
 from airtraffic.flight_files import Malformed, pieces, sha256_of
@@ -23,12 +21,12 @@ from airtraffic.flight_mapping import UnreadableFileError, read_flights
 from airtraffic.flight_tables import FILES, FLIGHTS_RAW, REJECTED_FLIGHTS
 from airtraffic.providers import Provider
 from orchestration.flights import days_left
+from orchestration.races import read_against_others
 from orchestration.resources.inbox import ARCHIVE, UNREADABLE, Dropped, FileChangedError, InboxResource
 from orchestration.resources.lake import LakeResource
 
 _log = logging.getLogger(__name__)
 PROVIDERS = Path(__file__).parents[1] / "config" / "providers.yaml"
-_TRIES = 5
 _AHEAD = timedelta(days=1)
 
 
@@ -125,16 +123,7 @@ class _File:
         self._failure: AirTrafficError | None = None
 
     def read(self) -> FileRead:
-        for left in reversed(range(_TRIES)):
-            try:
-                return self._read()
-            except CommitFailedError as error:
-                if not left:
-                    raise AirTrafficError(
-                        f"another run is reading {self._file} and was faster {_TRIES} times; nothing is doubled: {error}"
-                    ) from error
-                time.sleep(random.uniform(0.05, 0.5))
-        raise AssertionError("unreachable")
+        return read_against_others(self._read, f"reading {self._file}")
 
     def _read(self) -> FileRead:
         done = FileRead(self._file, self._sha256)

@@ -8,8 +8,8 @@ import pyarrow as pa
 from airtraffic.flight_tables import TRACKS
 from airtraffic.track_flights import track_flights
 from airtraffic.tracks import COLUMNS, LOOK_AHEAD, LOOK_BACK
+from orchestration.races import replace_from_newest
 from orchestration.resources.lake import Filter, LakeResource
-from orchestration.silver import replace_from_newest
 
 DAY = timedelta(days=1)
 

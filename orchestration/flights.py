@@ -1,6 +1,6 @@
 """``flights`` and ``flights_quality`` from ``flights_raw``, some days at a time, so that memory stays flat."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 import polars as pl
@@ -14,8 +14,9 @@ from airtraffic.flights import (
     Flights,
     flights_of_days,
 )
+from orchestration.races import replace_together
 from orchestration.resources.lake import Filter, LakeResource
-from orchestration.silver import replace_from_newest
+from orchestration.silver import days_predicate
 
 MADE = ("flights", "flights_quality")
 DAYS_AT_ONCE = 14
@@ -35,36 +36,13 @@ def make_flights(
     tables
         Those of ``MADE`` that are written.
     """
-    predicate = "date IN ({})".format(", ".join(f"'{day}'" for day in sorted(days)))
-    made: dict[str, pa.Table] = {}
 
-    def rows(of: Sequence[str]) -> pa.Table:
-        """The first table's rows; the others are written inside, so that one reading of the input is behind all."""
-        if of[1:]:
-            replace_from_newest(lake, of[1], lambda: rows(of[1:]), predicate)
-        else:
-            found = _computed(lake, days, rules)
-            made.update(flights=found.flights, flights_quality=found.quality)
-        return made[of[0]]
+    def rows() -> dict[str, pa.Table]:
+        found = _computed(lake, days, rules)
+        return {"flights": found.flights, "flights_quality": found.quality}
 
-    replace_from_newest(lake, tables[0], lambda: rows(tables), predicate)
-    return made
-
-
-def in_spans(days: Iterable[date]) -> Iterator[list[date]]:
-    """Consecutive days, a span at a time.
-
-    >>> [len(span) for span in in_spans(date(2025, 1, 1) + _DAY * n for n in (0, 1, 3))]
-    [2, 1]
-    """
-    span: list[date] = []
-    for day in sorted(days):
-        if span and (day - span[-1] != _DAY or len(span) == DAYS_AT_ONCE):
-            yield span
-            span = []
-        span.append(day)
-    if span:
-        yield span
+    # The last one first: who sees flights finds their quality there too.
+    return dict(replace_together(lake, list(reversed(tables)), rows, days_predicate(days)))
 
 
 def days_left(

@@ -12,8 +12,9 @@ from pydantic import Field
 
 from airtraffic.settings import Settings
 from orchestration.clusters import middle, of_hours
+from orchestration.races import replace_from_newest
 from orchestration.resources.lake import LakeResource
-from orchestration.silver import hours_predicate, replace_from_newest
+from orchestration.silver import hours_predicate
 
 if TYPE_CHECKING:
     from airtraffic.hotspots import HotspotParameters

@@ -4,9 +4,6 @@ The lake is the truth: rows and the offsets they came from are one commit of the
 the table object that the offsets were read from, so that of two runs at once the second is refused.
 """
 
-import logging
-import random
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,17 +16,15 @@ import pyarrow.compute as pc
 from confluent_kafka import Consumer
 from deltalake.exceptions import CommitFailedError
 
-from airtraffic.errors import AirTrafficError
 from airtraffic.message_faults import Bounds
 from orchestration.kafka_batches import Batch
 from orchestration.kafka_feeds import STATE_VECTORS, Feed
 from orchestration.kafka_ranges import Destinations, Range, fix_ranges
 from orchestration.kafka_reading import pieces_of
+from orchestration.races import read_against_others
 from orchestration.resources.kafka import KafkaResource, Source
 from orchestration.resources.lake import LakeResource
 
-_log = logging.getLogger(__name__)
-_TRIES = 5
 """How often a run that lost against another one reads anew where it stands."""
 _AHEAD = timedelta(days=1)
 
@@ -106,20 +101,12 @@ def ingest(
             lambda piece: feed.rows(piece, kafka.topics, now, bounds),
         )
 
-    for tries_left in reversed(range(_TRIES)):
-        try:
-            with closing(kafka.consumer()) as consumer:
-                _Run(lake, kafka, feed, consumer, batches, done).read(max_messages, skip_gone, stop)
-        except CommitFailedError as error:
-            if not tries_left:
-                raise AirTrafficError(
-                    f"another run is writing to {lake.root} from the same Kafka partitions and was faster"
-                    f" {_TRIES} times; nothing is doubled. Let one run at a time read: {error}"
-                ) from error
-            _log.warning("another run committed first; reading anew where the lake stands")
-            time.sleep(random.uniform(0.05, 0.5))
-        else:
-            break
+    def read() -> None:
+        with closing(kafka.consumer()) as consumer:
+            _Run(lake, kafka, feed, consumer, batches, done).read(max_messages, skip_gone, stop)
+
+    doing = f"writing to {lake.root} from the same Kafka partitions"
+    read_against_others(read, doing, ". Let one run at a time read")
     return done
 
 

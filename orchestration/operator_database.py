@@ -5,9 +5,6 @@ leaves both or neither. ``updated_at`` alone does not say what is new: rows shar
 commit after others with a later one. So each run goes back by an overlap and leaves out what the lake has.
 """
 
-import logging
-import random
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,21 +13,18 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 import pyarrow.compute as pc
 from deltalake import DeltaTable
-from deltalake.exceptions import CommitFailedError
 
-from airtraffic.errors import AirTrafficError
 from airtraffic.flight_mapping import read_flights
 from airtraffic.flight_tables import DATABASE
 from airtraffic.providers import Provider
 from orchestration.flights import days_left
+from orchestration.races import read_against_others
 from orchestration.refresh import microseconds
 from orchestration.resources.lake import LakeResource
 from orchestration.resources.operator_database import OperatorDatabaseResource
 
-_log = logging.getLogger(__name__)
 PROVIDER = "operator"
 OVERLAP = timedelta(hours=1)
-_TRIES = 5
 _PLANNED_AHEAD = timedelta(days=400)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -108,18 +102,7 @@ def ingest_database(
     """
     done = DatabaseRead()
     run = _Run(lake, database, provider, now, earliest, done)
-    for left in reversed(range(_TRIES)):
-        try:
-            run.read(overlap, everything, batch, stop)
-        except CommitFailedError as error:
-            if not left:
-                raise AirTrafficError(
-                    f"another run is reading {database.name} and was faster {_TRIES} times; nothing is doubled: {error}"
-                ) from error
-            _log.warning("another run committed first; reading anew where the lake stands")
-            time.sleep(random.uniform(0.05, 0.5))
-        else:
-            break
+    read_against_others(lambda: run.read(overlap, everything, batch, stop), f"reading {database.name}")
     for day in days_left(lake, DATABASE, PROVIDER, now, done.rows_by_day):
         done.rows_by_day[day] += 0
     return done

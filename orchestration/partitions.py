@@ -2,7 +2,8 @@
 
 import os
 import warnings
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
@@ -14,6 +15,7 @@ warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 
 _settings = Settings.from_env(os.environ)
 
+_DAY = timedelta(days=1)
 HOUR_KEY = "%Y-%m-%d-%H:%M"
 DAY_KEY = "%Y-%m-%d"
 MONTH_KEY = "%Y-%m"
@@ -52,3 +54,19 @@ def hours_by_day(keys: list[str]) -> list[list[datetime]]:
 def with_next(hours: set[datetime]) -> set[datetime]:
     """The hours and the one after each: what looks at an aircraft's previous row looks one hour back."""
     return hours | {hour + timedelta(hours=1) for hour in hours}
+
+
+def spans(days: Iterable[date], at_once: int) -> Iterator[list[date]]:
+    """Consecutive days, at most ``at_once`` at a time.
+
+    >>> [len(span) for span in spans((date(2025, 1, 1) + _DAY * n for n in (0, 1, 2, 4)), at_once=2)]
+    [2, 1, 1]
+    """
+    span: list[date] = []
+    for day in sorted(days):
+        if span and (day - span[-1] != _DAY or len(span) == at_once):
+            yield span
+            span = []
+        span.append(day)
+    if span:
+        yield span

@@ -8,8 +8,8 @@ import pyarrow as pa
 from airtraffic.flight_tables import OPERATOR_EVENTS
 from airtraffic.route_live import EVENT_COLUMNS, live_routes
 from airtraffic.route_thresholds import RouteThresholds
+from orchestration.races import replace_from_newest
 from orchestration.resources.lake import LakeResource
-from orchestration.silver import replace_from_newest
 
 DAY = timedelta(days=1)
 _PARTITIONS_AROUND = 3

@@ -17,9 +17,10 @@ from airtraffic.route_opportunities import MONTHS_BEFORE, days_with_data, route_
 from airtraffic.route_performance import route_performance
 from airtraffic.route_tables import FLIGHT_DISTANCES, ROUTE_PERFORMANCE_MONTHLY
 from airtraffic.route_thresholds import RouteThresholds
+from orchestration.races import replace_from_newest
 from orchestration.resources.lake import LakeResource
 from orchestration.sectors import days_with_rows, frame, on
-from orchestration.silver import replace_from_newest
+from orchestration.silver import days_predicate
 
 THRESHOLDS = Path(__file__).parents[1] / "config" / "routes.yaml"
 _FLIGHTS = (
@@ -152,5 +153,4 @@ def _distances(lake: LakeResource, day: date) -> pa.Table:
 
 
 def _replaced(lake: LakeResource, name: str, days: Sequence[date], rows: Callable[[], pa.Table]) -> pa.Table:
-    predicate = "date IN ({})".format(", ".join(f"'{day}'" for day in days))
-    return replace_from_newest(lake, name, rows, predicate)
+    return replace_from_newest(lake, name, rows, days_predicate(days))

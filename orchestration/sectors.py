@@ -30,8 +30,10 @@ from airtraffic.sector_flights import (
 from airtraffic.sector_passages import LOOK_AHEAD, LOOK_BACK, POSITION_COLUMNS, airspace_passages
 from airtraffic.sector_reception import POLL_COLUMNS, window_reception
 from airtraffic.sectors import Sectors, read_sectors
+from orchestration.partitions import spans
+from orchestration.races import replace_together
 from orchestration.resources.lake import Filter, LakeResource
-from orchestration.silver import replace_from_newest
+from orchestration.silver import days_predicate
 
 SECTORS = Path(__file__).parents[1] / "config" / "sectors.yaml"
 DAYS_AT_ONCE = 31
@@ -57,22 +59,6 @@ DEMAND = ("sector_saturation", "overload_segments", "sector_alerts", "sector_adj
 def load_sectors(path: Path = SECTORS) -> Sectors:
     """The definitions of the checkout."""
     return read_sectors(path.read_text(encoding="utf-8"), f"config/{path.name}")
-
-
-def spans(days: Iterable[date], at_once: int = DAYS_AT_ONCE) -> Iterator[list[date]]:
-    """Consecutive days, at most ``at_once`` at a time.
-
-    >>> [len(span) for span in spans((date(2025, 1, 1) + _DAY * n for n in (0, 1, 2, 4)), at_once=2)]
-    [2, 1, 1]
-    """
-    span: list[date] = []
-    for day in sorted(days):
-        if span and (day - span[-1] != _DAY or len(span) == at_once):
-            yield span
-            span = []
-        span.append(day)
-    if span:
-        yield span
 
 
 def make_sector_flights(lake: LakeResource, days: Sequence[date], sectors: Sectors) -> Made:
@@ -152,7 +138,9 @@ class Windows:
         """What each day adds to its windows, read again only when the table has changed since."""
         version = self.lake.version(name)
         if name not in self._kept or self._kept[name][0] != version:
-            parts = [of(frame(self.lake, name, columns, on(span))) for span in spans(self._days)]
+            parts = [
+                of(frame(self.lake, name, columns, on(span))) for span in spans(self._days, DAYS_AT_ONCE)
+            ]
             self._kept[name] = version, pl.concat(parts)
         return self._kept[name][1]
 
@@ -192,20 +180,12 @@ def replace_all(
     lake: LakeResource, tables: Sequence[str], makers: Callable[[], Makers], days: Sequence[date]
 ) -> Made:
     """Replace days of some tables, each in one commit, by what is made from one reading of newer input."""
-    predicate = "date IN ({})".format(", ".join(f"'{day}'" for day in sorted(days)))
-    made: Made = {}
 
-    def rows(of: Sequence[str]) -> pa.Table:
-        # All tables are opened before the input is read, and the last one is written first.
-        if of[1:]:
-            replace_from_newest(lake, of[1], lambda: rows(of[1:]), predicate)
-        else:
-            found = makers()
-            made.update({name: found[name]() for name in tables})
-        return made[of[0]]
+    def rows() -> Made:
+        found = makers()
+        return {name: found[name]() for name in tables}
 
-    replace_from_newest(lake, tables[0], lambda: rows(tables), predicate)
-    return made
+    return dict(replace_together(lake, list(reversed(tables)), rows, days_predicate(days)))
 
 
 def read_basis(

@@ -1,20 +1,19 @@
 """Silver tables made from the lake's bronze, a day at a time at most, so that memory stays flat."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 import pyarrow as pa
-from deltalake.exceptions import CommitFailedError
 
 from airtraffic.completeness import daily_completeness
 from airtraffic.coverage import poll_coverage
 from airtraffic.snapshots import LOOK_BACK, snapshots, state_vectors_table
 from airtraffic.tables import POLLS, STATE_VECTORS_RAW
+from orchestration.races import replace_from_newest
 from orchestration.resources.lake import Filter, LakeResource
 
 HOUR = timedelta(hours=1)
-_TRIES = 10
 _RAW_COLUMNS = [name for name in STATE_VECTORS_RAW.schema.names if name not in ("schema_version", "date")]
 _POLLS_COLUMNS = [name for name in POLLS.schema.names if name not in ("schema_version", "date")]
 
@@ -62,29 +61,6 @@ def make_daily_completeness(lake: LakeResource, day: date, coverage_warning: flo
     return replace_from_newest(lake, "daily_completeness", rows, f"date = '{day}'")
 
 
-def replace_from_newest(
-    lake: LakeResource, name: str, rows: Callable[[], pa.Table], predicate: str
-) -> pa.Table:
-    """Replace by rows computed from input that is at least as new as what they replace.
-
-    The table is opened before its input is read. When another run wrote the same partitions in
-    between, delta-rs refuses the commit and the rows are computed again; otherwise the slower of two
-    runs could put back what it had computed before the late rows came.
-    """
-    for left in reversed(range(_TRIES)):
-        into = lake.delta(name)
-        # delta-rs keeps the order of one batch, and no order among several.
-        made = rows().combine_chunks()
-        try:
-            lake.replace(name, made, predicate, into=into)
-        except CommitFailedError:
-            if not left:
-                raise
-        else:
-            return made
-    raise AssertionError("unreachable")
-
-
 def hours_predicate(hours: Sequence[datetime]) -> str:
     """SQL for hours of one day.
 
@@ -93,6 +69,15 @@ def hours_predicate(hours: Sequence[datetime]) -> str:
     """
     (day,) = {hour.date() for hour in hours}
     return f"date = '{day}' AND hour IN ({', '.join(str(hour.hour) for hour in sorted(hours))})"
+
+
+def days_predicate(days: Iterable[date]) -> str:
+    """SQL for some days.
+
+    >>> days_predicate([date(2025, 1, 16), date(2025, 1, 15)])
+    "date IN ('2025-01-15', '2025-01-16')"
+    """
+    return "date IN ({})".format(", ".join(f"'{day}'" for day in sorted(days)))
 
 
 def within(hours: Sequence[datetime], before: timedelta = timedelta(0)) -> list[Filter]:

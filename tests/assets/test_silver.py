@@ -10,6 +10,7 @@ import pytest
 from assets.silver import daily_completeness, poll_coverage, state_vectors, state_vectors_daily
 from orchestration import silver
 from orchestration.partitions import hour_key
+from orchestration.races import replace_from_newest
 from orchestration.resources.lake import LakeResource
 from tests.assets.bronze_samples import add_traffic
 
@@ -134,7 +135,7 @@ def test_rows_that_came_while_an_hour_was_made_are_never_put_back_out(lake):
 
         return state_vectors_table(snapshots(pl.from_arrow(raw), [NOON]))
 
-    silver.replace_from_newest(lake, "state_vectors", rows, silver.hours_predicate([NOON]))
+    replace_from_newest(lake, "state_vectors", rows, silver.hours_predicate([NOON]))
     assert calls == [60, 96]
     assert lake.read("state_vectors").num_rows == 96
 

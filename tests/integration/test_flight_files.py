@@ -19,7 +19,8 @@ from airtraffic.report.capacity_page import file_name
 from assets.capacity_report import capacity_report
 from assets.flights import flights, ingest_flight_files
 from orchestration.flight_files import PROVIDERS
-from orchestration.flights import in_spans, make_flights
+from orchestration.flights import DAYS_AT_ONCE, make_flights
+from orchestration.partitions import spans
 from orchestration.resources.inbox import InboxResource
 from orchestration.resources.lake import LakeResource
 from orchestration.resources.reports import ReportsResource
@@ -262,7 +263,7 @@ def test_the_year_from_new_york_is_whole_and_its_clocks_are_right(recordings, lo
     told = theirs["arr_delay_min"].is_not_null()
     assert (delay.filter(told) == theirs["arr_delay_min"].filter(told)).all()
     spring = [date(2013, 3, 9) + timedelta(days=n) for n in range(7)]
-    for days in in_spans(spring):
+    for days in spans(spring, DAYS_AT_ONCE):
         make_flights(local_lake, days, RULES)
     made = frame(local_lake, "flights")
     assert made.height == raw["date"].is_in(spring).sum()
