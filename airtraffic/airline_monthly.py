@@ -38,5 +38,4 @@ def airline_monthly(month: date, flights: pl.DataFrame) -> pa.Table:
         )
         .sort("airline", nulls_last=True)
     )
-    schema = AIRLINE_MONTHLY.schema
-    return rows.select(schema.names).to_arrow().cast(schema)
+    return AIRLINE_MONTHLY.of(rows)

@@ -41,10 +41,6 @@ def country_flows(flights: pl.DataFrame, countries: pl.DataFrame, basis: pl.Data
         (pl.col("flights").filter(unknown).sum().over("date") / total).alias("unknown_share"),
     )
     beside = basis.filter(pl.col("kind") == "connectivity").select("date", *BASIS)
-    return (
-        shares.join(beside, on="date", how="left")
-        .sort("date", "origin_country", "destination_country")
-        .select(COUNTRY_FLOWS.schema.names)
-        .to_arrow()
-        .cast(COUNTRY_FLOWS.schema)
+    return COUNTRY_FLOWS.of(
+        shares.join(beside, on="date", how="left").sort("date", "origin_country", "destination_country")
     )

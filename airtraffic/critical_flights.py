@@ -87,7 +87,7 @@ def critical_flights(
     )
     beside = basis.filter(pl.col("kind") == "airspace").select("date", *BASIS)
     rows = ranked.join(beside, on="date", how="left", maintain_order="left")
-    return rows.select(CRITICAL_FLIGHTS.schema.names).to_arrow().cast(CRITICAL_FLIGHTS.schema)
+    return CRITICAL_FLIGHTS.of(rows)
 
 
 def _with_airport(episodes: pl.DataFrame, airports: Airports) -> pl.DataFrame:

@@ -57,11 +57,10 @@ def flight_distances(flights: pl.DataFrame, state_vectors: pl.DataFrame) -> pa.T
         .filter(pl.col("snapshot_at") <= pl.col("arrival_at") + ENDS)
         .sort("flight_id", "snapshot_at")
     )
-    schema = FLIGHT_DISTANCES.schema
     if inside.is_empty():
-        return schema.empty_table()
+        return FLIGHT_DISTANCES.schema.empty_table()
     made = _measured(inside).filter(pl.col("longest_gap_min") <= LONGEST_GAP_MIN).sort("flight_id")
-    return made.select(schema.names).to_arrow().cast(schema)
+    return FLIGHT_DISTANCES.of(made)
 
 
 def _measured(inside: pl.DataFrame) -> pl.DataFrame:

@@ -81,7 +81,7 @@ def read_flights(
     )
     good = frame.filter(pl.col("reason").is_null())
     bad = frame.filter(pl.col("reason").is_not_null()).with_columns(date=pl.col("ingested_at").dt.date())
-    return _as(good, FLIGHTS_RAW.schema), _as(bad, REJECTED_FLIGHTS.schema)
+    return FLIGHTS_RAW.of(good), REJECTED_FLIGHTS.of(bad)
 
 
 def _delimiter_hint(columns: list[str], provider: Provider) -> str:
@@ -94,10 +94,6 @@ def _delimiter_hint(columns: list[str], provider: Provider) -> str:
         if found
         else ""
     )
-
-
-def _as(frame: pl.DataFrame, schema: pa.Schema) -> pa.Table:
-    return frame.select(schema.names).to_arrow().cast(schema)
 
 
 class _Reader:

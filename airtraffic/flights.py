@@ -98,13 +98,9 @@ def flights_of_days(
     merged = _merged(kept.join(leads, on="row")).filter(pl.col("date").is_in(list(days)))
     flights = _identified(merged).sort("date", "flight_id")
     return Flights(
-        _as(flights, FLIGHTS.schema),
-        _as(_quality(fates, merged, days).sort("date", "route", "provider"), FLIGHTS_QUALITY.schema),
+        FLIGHTS.of(flights),
+        FLIGHTS_QUALITY.of(_quality(fates, merged, days).sort("date", "route", "provider")),
     )
-
-
-def _as(frame: pl.DataFrame, schema: pa.Schema) -> pa.Table:
-    return frame.select(schema.names).to_arrow().cast(schema)
 
 
 def _repeated(rows: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:

@@ -51,7 +51,7 @@ def sector_alerts(
         .with_columns(pl.lit(sectors.version_id).alias("sectors_version"))
         .sort("date", "sector", "start")
     )
-    return rows.select(SECTOR_ALERTS.schema.names).to_arrow().cast(SECTOR_ALERTS.schema)
+    return SECTOR_ALERTS.of(rows)
 
 
 def _alerts(counts: pl.DataFrame, crossings: int, elapsed_min: int, clear_min: int) -> pl.DataFrame:

@@ -69,7 +69,7 @@ def overload_segments(
         .with_columns(pl.col("flights").fill_null([]), pl.col("flight_count").fill_null(0))
         .sort("date", "sector", "start")
     )
-    return rows.select(OVERLOAD_SEGMENTS.schema.names).to_arrow().cast(OVERLOAD_SEGMENTS.schema)
+    return OVERLOAD_SEGMENTS.of(rows)
 
 
 def _flights(segments: pl.DataFrame, passages: pl.DataFrame) -> pl.DataFrame:

@@ -68,4 +68,4 @@ def peak_hours(entries: pl.DataFrame, sectors: Sectors, days: Sequence[date]) ->
         )
         .sort("date", "sector", "weekday", "hour")
     )
-    return rows.select(PEAK_HOURS.schema.names).to_arrow().cast(PEAK_HOURS.schema)
+    return PEAK_HOURS.of(rows)

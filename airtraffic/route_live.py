@@ -36,14 +36,13 @@ def live_routes(events: pl.DataFrame, as_of: datetime, thresholds: RouteThreshol
     newest = flights.group_by("origin", "destination", "airline").agg(
         pl.col("updated_at").max().alias("last_event_at")
     )
-    schema = ROUTE_PERFORMANCE_LIVE.schema
     made = rows.join(
         newest, on=["origin", "destination", "airline"], how="left", maintain_order="left"
     ).with_columns(
         pl.lit(as_of).alias("as_of"),
         pl.lit(as_of - WINDOW).alias("window_from"),
     )
-    return made.select(schema.names).to_arrow().cast(schema)
+    return ROUTE_PERFORMANCE_LIVE.of(made)
 
 
 def _flights(events: pl.DataFrame, as_of: datetime) -> pl.DataFrame:

@@ -72,8 +72,7 @@ def route_opportunities(
             date=pl.lit(month),
         )
     )
-    schema = ROUTE_OPPORTUNITIES.schema
-    return listed.select(schema.names).to_arrow().cast(schema)
+    return ROUTE_OPPORTUNITIES.of(listed)
 
 
 def days_with_data(flights: pl.DataFrame) -> pl.DataFrame:

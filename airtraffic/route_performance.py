@@ -84,8 +84,7 @@ def route_performance(
     made = rows.with_columns(*lights, thresholds_version=pl.lit(thresholds.stamp), date=pl.lit(day)).sort(
         ROUTE, nulls_last=True
     )
-    schema = ROUTE_PERFORMANCE.schema
-    return made.select(schema.names).to_arrow().cast(schema)
+    return ROUTE_PERFORMANCE.of(made)
 
 
 def _punctuality(flights: pl.DataFrame) -> pl.DataFrame:

@@ -184,7 +184,7 @@ def forecast_saturation(
 def saturation_table(*parts: pl.DataFrame) -> pa.Table:
     """The table ``sector_saturation`` of observed and forecast rows."""
     rows = pl.concat(parts).sort("date", "sector", "day", "basis")
-    return rows.to_arrow().cast(SECTOR_SATURATION.schema)
+    return SECTOR_SATURATION.of(rows)
 
 
 def _against_capacity(

@@ -90,7 +90,7 @@ def sector_complexity(
     if reception is not None:
         hours = rows.rename({"hour_start": "window_start"})
         rows = windows_on_polls(hours, reception).rename({"window_start": "hour_start"})
-    return rows.select(SECTOR_COMPLEXITY.schema.names).to_arrow().cast(SECTOR_COMPLEXITY.schema)
+    return SECTOR_COMPLEXITY.of(rows)
 
 
 def _inside(positions: pl.DataFrame, sectors: Sectors, day: date) -> tuple[pl.DataFrame, float]:

@@ -69,7 +69,7 @@ def sector_entries(
     )
     if reception is not None:
         rows = windows_on_polls(rows, reception)
-    return _table(rows, SECTOR_ENTRIES.schema)
+    return SECTOR_ENTRIES.of(rows)
 
 
 def sector_occupancy(
@@ -142,7 +142,7 @@ def sector_occupancy(
         .join(known.select("date", "sector"), on=["date", "sector"], how="semi")
         .sort("date", "sector", "minute")
     )
-    return _table(rows, SECTOR_OCCUPANCY.schema)
+    return SECTOR_OCCUPANCY.of(rows)
 
 
 def _inside(grid: pl.DataFrame, stays: pl.DataFrame, start: str, minutes: int) -> pl.Series:
@@ -172,7 +172,3 @@ def _minutes_since(began: datetime, column: str) -> pl.Expr:
 
 def _midnight() -> pl.Expr:
     return pl.col("date").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-
-
-def _table(rows: pl.DataFrame, schema: pa.Schema) -> pa.Table:
-    return rows.select(schema.names).to_arrow().cast(schema)

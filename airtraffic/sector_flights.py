@@ -150,7 +150,7 @@ def with_flights(passages: pl.DataFrame, flights: pl.DataFrame) -> pl.DataFrame:
 def sector_flights_table(passages: Sequence[pl.DataFrame]) -> pa.Table:
     """Passages of both kinds as the table ``sector_flights``, sorted."""
     rows = pl.concat(passages).sort("date", "sector", "entry_at", "flight_id", "icao24")
-    return rows.select(SECTOR_FLIGHTS.schema.names).to_arrow().cast(SECTOR_FLIGHTS.schema)
+    return SECTOR_FLIGHTS.of(rows)
 
 
 def _holds(sector: Sector) -> pl.Expr:

@@ -1,8 +1,12 @@
 """What a table of the lake says about itself: name, layer, grain, columns with units, partitions."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
+
+if TYPE_CHECKING:
+    import polars as pl
 
 TIMESTAMP = pa.timestamp("us", tz="UTC")
 
@@ -22,3 +26,7 @@ class Table:
     grain: str
     schema: pa.Schema
     partition_by: tuple[str, ...]
+
+    def of(self, rows: "pl.DataFrame") -> pa.Table:
+        """Rows as this table has them: its columns in its order, of its types; further columns are left out."""
+        return rows.select(self.schema.names).to_arrow().cast(self.schema)
