@@ -3,33 +3,8 @@
 import numpy as np
 
 from airtraffic.forecasting.contract import Forecaster, whole
+from airtraffic.forecasting.gaps import carried_forward, same_weekday
 from airtraffic.forecasting.panel import Panel
-
-
-def carried_forward(values: np.ndarray) -> np.ndarray:
-    """The last known value at each column, NaN before the first. (n, n_days)"""
-    known = ~np.isnan(values)
-    at = np.maximum.accumulate(np.where(known, np.arange(values.shape[1]), 0), axis=1)
-    return np.take_along_axis(values, at, axis=1)
-
-
-def same_weekday(values: np.ndarray, weeks: int) -> np.ndarray:
-    """Mean of the last ``weeks`` known values of the column's weekday, itself included. (n, n_days)
-
-    A gap is passed over: the weekday's value before it counts.
-    """
-    found = np.full_like(values, np.nan)
-    for weekday in range(7):
-        column = values[:, weekday::7]
-        lagged = [carried_forward(column)]
-        for back in range(1, weeks):
-            older = np.full_like(column, np.nan)
-            older[:, back:] = column[:, :-back] if back < column.shape[1] else np.nan
-            lagged.append(older)
-        stack = np.stack(lagged)
-        count = (~np.isnan(stack)).sum(axis=0)
-        found[:, weekday::7] = np.where(count > 0, np.nansum(stack, axis=0) / np.maximum(count, 1), np.nan)
-    return found
 
 
 class Persistence(Forecaster):

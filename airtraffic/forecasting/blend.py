@@ -6,6 +6,7 @@ import numpy as np
 
 from airtraffic.errors import ForecastError
 from airtraffic.forecasting.contract import Forecaster
+from airtraffic.forecasting.gaps import known_mean
 from airtraffic.forecasting.panel import Panel
 
 
@@ -37,6 +38,4 @@ class Blend(Forecaster):
             member._train(panel)
 
     def _paths(self, panel: Panel, origins: np.ndarray, horizon: int) -> np.ndarray:
-        said = np.stack([member.paths(panel, origins, horizon) for member in self.members])
-        count = (~np.isnan(said)).sum(axis=0)
-        return np.where(count > 0, np.nansum(said, axis=0) / np.maximum(count, 1), np.nan)
+        return known_mean([member.paths(panel, origins, horizon) for member in self.members])

@@ -1,12 +1,12 @@
 """Classical models of a kept library, statsforecast, as ones to beat."""
 
-from collections.abc import Callable
+from abc import abstractmethod
 from typing import Any
 
 import numpy as np
 
-from airtraffic.forecasting.baselines import carried_forward, same_weekday
 from airtraffic.forecasting.contract import Forecaster, whole
+from airtraffic.forecasting.gaps import filled_by_weekday
 from airtraffic.forecasting.panel import Panel
 
 SEASON_DAYS = 7
@@ -25,8 +25,9 @@ class Classical(Forecaster):
     def __init__(self, *, window_days: int = 365) -> None:
         self.window_days = whole("window_days", window_days, 4 * SEASON_DAYS)
 
+    @abstractmethod
     def _model(self) -> Any:
-        raise NotImplementedError
+        """The library's model, not yet fitted."""
 
     def _train(self, panel: Panel) -> None:
         filled = filled_by_weekday(panel.values)
@@ -82,13 +83,3 @@ class WeeklyMSTL(Classical):
         from statsforecast.models import AutoETS as Ets
 
         return MSTL(season_length=[SEASON_DAYS], trend_forecaster=Ets(model="ZZN"))
-
-
-def filled_by_weekday(values: np.ndarray) -> np.ndarray:
-    """Gaps after the first known day as the weekday's last known value, else the last day's. (n, n_days)"""
-    usual = same_weekday(values, 1)
-    filled = np.where(np.isnan(values), usual, values)
-    return np.where(np.isnan(filled), carried_forward(filled), filled)
-
-
-MODELS: dict[str, Callable[[], Classical]] = {"auto_ets": AutoETS, "mstl": WeeklyMSTL}

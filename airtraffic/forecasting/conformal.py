@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from airtraffic.forecasting.gaps import mean_between
 from airtraffic.forecasting.panel import Panel
 
 SCALE_DAYS = 56
@@ -41,18 +42,10 @@ def local_scale(panel: Panel, origins: np.ndarray) -> np.ndarray:
     values = panel.values
     change = np.full_like(values, np.nan)
     change[:, 7:] = np.abs(values[:, 7:] - values[:, :-7])
-    moved, level = _trailing_mean(change, origins), _trailing_mean(values, origins)
+    begin = np.maximum(origins + 1 - SCALE_DAYS, 0)
+    moved, level = (mean_between(each, begin, origins + 1) for each in (change, values))
     floor = 0.5 * np.sqrt(np.nan_to_num(level) + 0.5)
     return np.fmax(moved, floor)
-
-
-def _trailing_mean(values: np.ndarray, origins: np.ndarray) -> np.ndarray:
-    known = ~np.isnan(values)
-    total = np.cumsum(np.pad(np.where(known, values, 0.0), ((0, 0), (1, 0))), axis=1)
-    count = np.cumsum(np.pad(known, ((0, 0), (1, 0))), axis=1)
-    end, begin = origins + 1, np.maximum(origins + 1 - SCALE_DAYS, 0)
-    days = count[:, end] - count[:, begin]
-    return np.where(days > 0, (total[:, end] - total[:, begin]) / np.maximum(days, 1), np.nan)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from datetime import timedelta
 
 import numpy as np
 
-from airtraffic.forecasting.baselines import carried_forward, same_weekday
 from airtraffic.forecasting.day_calendar import (
     EASTER_DAYS,
     FEATURES,
@@ -19,6 +18,7 @@ from airtraffic.forecasting.day_calendar import (
     holiday_features,
     same_day_in_earlier_years,
 )
+from airtraffic.forecasting.gaps import carried_forward, known_mean, same_weekday
 from airtraffic.forecasting.panel import Panel
 
 WEEKS = 8
@@ -67,7 +67,7 @@ def day_table(panel: Panel, horizon: int, countries: Mapping[str, str] | str | N
     count = panel.values.shape[1]
     days = [panel.start + timedelta(days=each) for each in range(count + horizon)]
     logs = np.log1p(panel.values)
-    centred = _mean([_shifted(logs, step) for step in range(-14, 15)])
+    centred = known_mean([_shifted(logs, step) for step in range(-14, 15)])
     away = logs - centred
     usual = _median([_shifted(away, step) for step in (-28, -21, -14, -7, 7, 14, 21, 28)])
     from_easter = easter_distance(days).astype(float)
@@ -143,7 +143,7 @@ def _present(table: DayTable, origins: np.ndarray) -> tuple[np.ndarray, np.ndarr
     at = origins[None] - back[:, None]
     lagged = np.where((at >= 0)[:, None], np.moveaxis(table.logs[:, np.maximum(at, 0)], 0, 1), np.nan)
     weeks = lagged.reshape(WEEKS, 7, *lagged.shape[1:])
-    week = _median(weeks - _mean(weeks, axis=1)[:, None])
+    week = _median(weeks - known_mean(weeks, axis=1)[:, None])
     apart = weeks - week
     level = 0.4 * _median(apart[0]) + 0.6 * _median(np.concatenate(apart[:2]))
     month = _median(np.concatenate(apart[:4]))
@@ -195,10 +195,3 @@ def _median(stack: np.ndarray | list[np.ndarray]) -> np.ndarray:
     high = np.minimum(high, len(ordered) - 1)
     middle = [np.take_along_axis(ordered, each[None], axis=0)[0] for each in (low, high)]
     return np.where(count > 0, (middle[0] + middle[1]) / 2, np.nan)
-
-
-def _mean(stack: np.ndarray | list[np.ndarray], axis: int = 0) -> np.ndarray:
-    stack = np.asarray(stack)
-    known = ~np.isnan(stack)
-    count = known.sum(axis=axis)
-    return np.where(count > 0, np.where(known, stack, 0.0).sum(axis=axis) / np.maximum(count, 1), np.nan)

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from airtraffic.forecasting.classical import filled_by_weekday
 from airtraffic.forecasting.contract import Forecaster, paths_table, whole
 from airtraffic.forecasting.forest import NORMAL_95
+from airtraffic.forecasting.gaps import filled_by_weekday
 from airtraffic.forecasting.panel import Panel
 from airtraffic.forecasting.trees import TreeArrays
 

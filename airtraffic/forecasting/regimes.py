@@ -5,6 +5,7 @@ from datetime import date
 
 import numpy as np
 
+from airtraffic.forecasting.gaps import mean_between
 from airtraffic.forecasting.panel import Panel
 
 SIDE_DAYS = 14
@@ -90,17 +91,10 @@ def _described(panel: Panel, name: str, values: np.ndarray, at: int, breaks: lis
 
 def _sides(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Means of the ``SIDE_DAYS`` before each day and from it on, NaN with less than half of them known."""
-    known = ~np.isnan(values)
-    total = np.concatenate([[0.0], np.cumsum(np.where(known, values, 0.0))])
-    count = np.concatenate([[0], np.cumsum(known)])
     at = np.arange(len(values))
     low, high = np.maximum(at - SIDE_DAYS, 0), np.minimum(at + SIDE_DAYS, len(values))
-
-    def mean(begin: np.ndarray, end: np.ndarray) -> np.ndarray:
-        days = count[end] - count[begin]
-        return np.where(days * 2 >= SIDE_DAYS, (total[end] - total[begin]) / np.maximum(days, 1), np.nan)
-
-    return mean(low, at), mean(at, high)
+    least = SIDE_DAYS // 2
+    return mean_between(values, low, at, least), mean_between(values, at, high, least)
 
 
 def _gaps(panel: Panel, name: str, values: np.ndarray) -> list[Regime]:

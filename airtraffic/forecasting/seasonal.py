@@ -7,9 +7,9 @@ from math import erfc, sqrt
 import numpy as np
 import polars as pl
 
-from airtraffic.forecasting.baselines import carried_forward
 from airtraffic.forecasting.contract import Forecaster, whole
 from airtraffic.forecasting.day_calendar import holiday_flags
+from airtraffic.forecasting.gaps import carried_forward, mean_between
 from airtraffic.forecasting.panel import Panel
 from airtraffic.forecasting.regimes import regimes
 
@@ -176,13 +176,8 @@ class SeasonalFourier(Forecaster):
 
 def _trailing(values: np.ndarray, days: int) -> np.ndarray:
     """Mean of the last ``days`` columns; where all are gaps, the last such mean, else zero."""
-    known = ~np.isnan(values)
-    total = np.cumsum(np.where(known, values, 0.0), axis=1)
-    count = np.cumsum(known, axis=1)
-    total[:, days:] -= total[:, :-days].copy()
-    count[:, days:] -= count[:, :-days].copy()
-    mean = np.where(count > 0, total / np.maximum(count, 1), np.nan)
-    return np.nan_to_num(carried_forward(mean))
+    end = np.arange(1, values.shape[1] + 1)
+    return np.nan_to_num(carried_forward(mean_between(values, np.maximum(end - days, 0), end)))
 
 
 def _waves(t: np.ndarray, period_d: float, terms: int) -> np.ndarray:
