@@ -100,8 +100,8 @@ class Forecaster(ABC):
             return self.forecasts(horizon, [origin]).drop("origin")
         last = panel.last_known()
         columns = np.unique(last[last >= 0])
-        parts = [self._table(panel, np.array([column]), horizon, starts=last == column) for column in columns]
-        return pl.concat(parts).drop("origin").sort("series", "horizon")
+        table = self._table(panel, columns, horizon, starts=last[:, None] == columns)
+        return table.drop("origin").sort("series", "horizon")
 
     def forecasts(self, horizon: int, origins: list[date]) -> pl.DataFrame:
         """As ``forecast`` from many origins at once, with the column origin first."""
