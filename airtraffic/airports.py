@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from airtraffic.projection import EARTH_RADIUS_NM
+
 if TYPE_CHECKING:
     from scipy.spatial import cKDTree
 
-EARTH_RADIUS_NM = 3440.065
 _NO_AIRPORT = ("heliport", "helipad", "seaplane")
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import date
+from statistics import fmean, stdev
 from typing import Any
 
 import polars as pl
@@ -33,22 +34,28 @@ def day_of_clusters(day: date, quality: pl.DataFrame) -> dict[str, Any]:
     """
     hours = with_snapshot(quality).sort("hour_start")
     positions = hours["positions"]
-    mean = positions.mean()
+    mean = _mean(positions)
     return {
         "hours": hours.height,
-        "clusters_mean": hours["clusters"].mean(),
+        "clusters_mean": _mean(hours["clusters"]),
         "clusters_min": hours["clusters"].min(),
         "clusters_max": hours["clusters"].max(),
-        "noise_share": hours["noise_share"].mean(),
+        "noise_share": _mean(hours["noise_share"]),
         "biggest_share": hours["biggest_share"].max(),
-        "agreement": hours["agreement"].mean(),
+        "agreement": _mean(hours["agreement"]),
         "positions": positions.sum(),
-        "traffic_variability": positions.std() / mean if hours.height > 1 and mean else None,
-        "coverage": hours["coverage"].mean(),
+        "traffic_variability": stdev(positions) / mean if hours.height > 1 and mean else None,
+        "coverage": _mean(hours["coverage"]),
         "parameters": hours["parameters"][-1],
         "sources": sorted(set(hours["sources"].explode().drop_nulls())),
         "date": day,
     }
+
+
+def _mean(column: pl.Series) -> float | None:
+    """Exact before it is rounded: Polars' own sum depends on where in memory a column lies."""
+    known = column.drop_nulls()
+    return fmean(known) if len(known) else None
 
 
 def digest(*tables: pl.DataFrame) -> str:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from airtraffic.cluster_identity import Matching
 from airtraffic.cluster_parameters import ClusterParameters
 from airtraffic.cluster_tables import CLUSTER_EVENTS, CLUSTER_MEMBERS, CLUSTER_SNAPSHOTS, MODEL
-from airtraffic.micro_clusters import NOISE, ball_radius
+from airtraffic.micro_clusters import NOISE, ball_radius, matrix
 from airtraffic.projection import coordinates
 
 
@@ -69,7 +69,7 @@ def stored_clusters(snapshots: pa.Table) -> StoredClusters:
 
 def centres(table: pa.Table) -> np.ndarray:
     """(n, 2) of the rows' column ``centre``, which may have none. [NM]"""
-    return table["centre"].combine_chunks().flatten().to_numpy(zero_copy_only=False).reshape(-1, 2)
+    return matrix(table["centre"]).reshape(-1, 2)
 
 
 def model_columns(snapshots: pa.Table) -> pa.Table:

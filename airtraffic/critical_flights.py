@@ -8,6 +8,7 @@ import pyarrow as pa
 from airtraffic.airports import Airports
 from airtraffic.sector_coverage import BASIS
 from airtraffic.sector_finding_tables import CRITICAL_FLIGHTS
+from airtraffic.sector_flights import LONGEST_FLIGHT
 
 STATE_COLUMNS = (
     "icao24",
@@ -31,7 +32,6 @@ SEVERITY = {
     "spi": 1,
 }
 """Weight of each reason: what a crew declares first, then what can end a flight, then what needs a look."""
-_LONGEST_FLIGHT = timedelta(hours=20)
 
 
 def critical_flights(
@@ -117,7 +117,7 @@ def _with_flight(episodes: pl.DataFrame, flights: pl.DataFrame) -> pl.DataFrame:
         left_on="start",
         right_on="departure_at",
         by="icao24",
-        tolerance=_LONGEST_FLIGHT,
+        tolerance=LONGEST_FLIGHT,
         check_sortedness=False,
     )
     over = pl.col("arrival_at") < pl.col("start")

@@ -1,15 +1,13 @@
 """Overload segments: when more came than a sector can take, and who."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 import polars as pl
 import pyarrow as pa
 
 from airtraffic.sector_finding_tables import OVERLOAD_SEGMENTS
-
-STEP = timedelta(minutes=15)
-WINDOW = timedelta(minutes=60)
+from airtraffic.sector_windows import STEP, WINDOW
 
 
 def overload_segments(

@@ -9,6 +9,7 @@ import pyarrow as pa
 from airtraffic.sector_coverage import basis_of_day
 from airtraffic.sector_tables import SECTOR_SATURATION
 from airtraffic.sector_values import Thresholds
+from airtraffic.sector_windows import midnight
 from airtraffic.sectors import Sectors
 
 LEVELS = ("normal", "alert", "critical")
@@ -157,10 +158,7 @@ def forecast_saturation(
     rows = (
         hourly.with_columns(
             (pl.col("flights") * pl.col("share")).alias("count"),
-            (
-                pl.col("day").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-                + pl.duration(hours=pl.col("hour"))
-            ).alias("at"),
+            (midnight("day") + pl.duration(hours=pl.col("hour"))).alias("at"),
         )
         .sort(*key, "at")
         .group_by(key, maintain_order=True)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -11,12 +11,11 @@ import pyarrow as pa
 from airtraffic.saturation import level, level_expr, saturation_index, thresholds_of
 from airtraffic.sector_coverage import BASIS
 from airtraffic.sector_finding_tables import SECTOR_ADJUSTMENTS
+from airtraffic.sector_windows import STEP, WINDOW
 from airtraffic.sectors import Sector, Sectors
 
 LEVEL_STEP_FL = 10
 """Sectors are split at flight levels that are multiples of this. [FL]"""
-_STEP = timedelta(minutes=15)
-_WINDOW = timedelta(minutes=60)
 _LISTED = 6
 _NOBODY = {name: [] for name in ("who", "origin", "destination", "entry_fl", "exit_fl")}
 
@@ -59,7 +58,7 @@ def sector_adjustments(
     for peak in peaks.iter_rows(named=True):
         sector = by_id[peak["date"], peak["sector"]]
         flights = entered.get((sector.id, peak["window_start"]), _NOBODY)
-        after = [_flow_cap(peak, sector), *_split(peak, sector, flights)]
+        after = [_flow_cap(peak), *_split(peak, sector, flights)]
         for neighbour in sorted(sector.neighbours):
             other = entered.get((neighbour, peak["window_start"]), _NOBODY)
             if (peak["date"], neighbour) in by_id:
@@ -92,7 +91,10 @@ def _peaks(
     return (
         entries.join(limits, on=key)
         .join(capacity.select(*key, pl.col("ch_adjusted_per_h").alias("capacity_per_h")), on=key)
-        .with_columns((pl.col("entries_60min") / pl.col("capacity_per_h") * 100).alias("percent"))
+        .with_columns(
+            (pl.col("entries_60min") / pl.col("capacity_per_h") * 100).alias("percent"),
+            (pl.col("capacity_per_h") * pl.col("alert_percent") / 100).cast(pl.Int64).alias("flow_cap_per_h"),
+        )
         .with_columns(
             level_expr("percent").alias("level"), pl.col("window_start").dt.truncate("1h").alias("hour_start")
         )
@@ -116,7 +118,7 @@ def _entered(peaks: pl.DataFrame, passages: pl.DataFrame, by_id: dict) -> dict[t
         orient="row",
     ).unique()
     quarters = windows.with_columns(
-        pl.datetime_ranges("window_start", pl.col("window_start") + _WINDOW, _STEP, closed="left").alias(
+        pl.datetime_ranges("window_start", pl.col("window_start") + WINDOW, STEP, closed="left").alias(
             "quarter"
         )
     ).explode("quarter")
@@ -133,12 +135,11 @@ def _entered(peaks: pl.DataFrame, passages: pl.DataFrame, by_id: dict) -> dict[t
     return {(row["sector"], row["window_start"]): row for row in found.iter_rows(named=True)}
 
 
-def _flow_cap(peak: dict, sector: Sector) -> dict:
-    cap = int(peak["capacity_per_h"] * sector.thresholds.alert_percent / 100)
+def _flow_cap(peak: dict) -> dict:
     return {
         "proposal": "flow_cap",
         "part": None,
-        "demand": min(cap, peak["entries_60min"]),
+        "demand": min(peak["flow_cap_per_h"], peak["entries_60min"]),
         "capacity": peak["capacity_per_h"],
     }
 
@@ -197,7 +198,6 @@ def _merge(peak: dict, neighbour: str, flights: dict, other: dict, other_per_h: 
 
 
 def _row(peak: dict, sector: Sector, after: dict, version: str) -> dict:
-    cap = int(peak["capacity_per_h"] * sector.thresholds.alert_percent / 100)
     percent = saturation_index(after["demand"], after["capacity"])
     return {
         "sector": sector.id,
@@ -213,8 +213,8 @@ def _row(peak: dict, sector: Sector, after: dict, version: str) -> dict:
         "capacity_after_per_h": after["capacity"],
         "saturation_after_percent": percent,
         "level_after": level(percent, sector.thresholds),
-        "flow_cap_per_h": cap,
-        "flights_to_move": max(peak["entries_60min"] - cap, 0),
+        "flow_cap_per_h": peak["flow_cap_per_h"],
+        "flights_to_move": max(peak["entries_60min"] - peak["flow_cap_per_h"], 0),
         **{name: peak[name] for name in BASIS},
         "sectors_version": version,
         "date": peak["date"],

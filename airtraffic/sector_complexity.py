@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from airtraffic.projection import EARTH_RADIUS_NM
 from airtraffic.sector_coverage import BASIS, windows_on_polls
 from airtraffic.sector_finding_tables import SECTOR_COMPLEXITY
 from airtraffic.sectors import Sectors
@@ -22,7 +23,6 @@ POSITION_COLUMNS = (
     "true_track",
     "vertical_rate",
 )
-EARTH_RADIUS_NM = 3440.065
 CELL_NM = 20.0
 LAYER_FT = 3000.0
 MAX_AGE_S = 60

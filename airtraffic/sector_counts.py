@@ -7,8 +7,8 @@ import polars as pl
 import pyarrow as pa
 
 from airtraffic.sector_coverage import known_sectors, windows_on_polls
-from airtraffic.sector_reception import STEP, STEPS_PER_DAY, STEPS_PER_WINDOW
 from airtraffic.sector_tables import SECTOR_ENTRIES, SECTOR_OCCUPANCY
+from airtraffic.sector_windows import STEPS_PER_DAY, STEPS_PER_WINDOW, midnight, per_window
 from airtraffic.sectors import Sectors
 
 MINUTES_PER_DAY = 24 * 60
@@ -42,17 +42,12 @@ def sector_entries(
     known = known_sectors(sectors, days, basis, reception)
     steps = pl.DataFrame({"step": range(STEPS_PER_DAY)}, schema={"step": pl.Int64})
     grid = known.join(steps, how="cross").with_columns(
-        (_midnight() + pl.duration(minutes=15 * pl.col("step"))).alias("window_start")
+        (midnight() + pl.duration(minutes=15 * pl.col("step"))).alias("window_start")
     )
     by_step = passages.group_by("sector", pl.col("entry_at").dt.truncate("15m").alias("window_start")).agg(
         pl.len().alias("entries_15min")
     )
-    by_window = (
-        by_step.join(pl.DataFrame({"back": range(STEPS_PER_WINDOW)}), how="cross")
-        .with_columns(pl.col("window_start") - STEP * pl.col("back"))
-        .group_by("sector", "window_start")
-        .agg(pl.col("entries_15min").sum().alias("entries_60min"))
-    )
+    by_window = per_window(by_step.rename({"window_start": "quarter", "entries_15min": "entries_60min"}))
     next_days = basis.select(pl.col("date") - _DAY, "kind", pl.lit(True).alias("next_known"))
     rows = (
         grid.join(by_step, on=["sector", "window_start"], how="left")
@@ -168,7 +163,3 @@ def _inside(grid: pl.DataFrame, stays: pl.DataFrame, start: str, minutes: int) -
 
 def _minutes_since(began: datetime, column: str) -> pl.Expr:
     return (pl.col(column) - began).dt.total_microseconds() / 60e6
-
-
-def _midnight() -> pl.Expr:
-    return pl.col("date").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")

@@ -1,16 +1,11 @@
 """How much of each hour's polls reached each sector: an outage at the peak is not the day's mean."""
 
-from datetime import timedelta
-
 import polars as pl
 
+from airtraffic.sector_windows import STEP, STEPS_PER_DAY, midnight, per_window
 from airtraffic.sectors import Sector, Sectors
 
 POLL_COLUMNS = ("date", "snapshot_at", "interval_s", "lamin", "lamax", "lomin", "lomax")
-STEP = timedelta(minutes=15)
-STEP_S = 900.0
-STEPS_PER_DAY = 96
-STEPS_PER_WINDOW = 4
 _BOX = ("lamin", "lamax", "lomin", "lomax")
 _SCHEMA = {
     "date": pl.Date,
@@ -74,12 +69,9 @@ def window_reception(polls: pl.DataFrame, sectors: Sectors, coverage_warning: fl
         .with_columns(pl.col("seen").fill_null(0.0))
     )
     windows = (
-        quarters.select("sector", "quarter", "expected", "seen")
-        .join(pl.DataFrame({"back": range(STEPS_PER_WINDOW)}), how="cross")
-        .with_columns((pl.col("quarter") - STEP * pl.col("back")).alias("window_start"))
-        .group_by("sector", "window_start")
+        per_window(quarters.select("sector", "quarter", "expected", "seen"))
         # As poll_coverage has it, a part of a poll is none; the sum of four quarters may fall short of it.
-        .agg(pl.col("seen").sum(), (pl.col("expected").sum() + 1e-6).floor())
+        .with_columns((pl.col("expected") + 1e-6).floor())
         .with_columns((pl.col("seen") / pl.col("expected")).clip(0, 1).alias("received"))
     )
     return (
@@ -109,16 +101,17 @@ def _expected(polls: pl.DataFrame) -> pl.DataFrame:
     hour = pl.col("snapshot_at").dt.truncate("1h").alias("hour")
     of_hour = declared.group_by(hour).agg(pl.col("interval_s").median())
     of_day = declared.group_by("date").agg(pl.col("interval_s").median().alias("of_day"))
-    midnight = pl.col("date").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
     return (
         of_day.join(pl.DataFrame({"step": range(STEPS_PER_DAY)}), how="cross")
-        .with_columns((midnight + STEP * pl.col("step")).alias("quarter"))
+        .with_columns((midnight() + STEP * pl.col("step")).alias("quarter"))
         .with_columns(pl.col("quarter").dt.truncate("1h").alias("hour"))
         .join(of_hour, on="hour", how="left")
         .select(
             "date",
             "quarter",
-            (STEP_S / pl.coalesce("interval_s", "of_day").clip(upper_bound=3600)).alias("expected"),
+            (STEP.total_seconds() / pl.coalesce("interval_s", "of_day").clip(upper_bound=3600)).alias(
+                "expected"
+            ),
         )
     )
 

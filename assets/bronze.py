@@ -14,7 +14,7 @@ from airtraffic.settings import Settings
 from airtraffic.tables import POLLS, REJECTED_MESSAGES, STATE_VECTORS_RAW
 from assets.open_hour import Event, refresh
 from orchestration.described import LIVE, RARE, described
-from orchestration.ingest import ingest
+from orchestration.ingest import ReadConfig, ingest
 from orchestration.partitions import DAILY, DAY_KEY, HOURLY, hour_key
 from orchestration.refresh import DAY, Progress, microseconds, rows_added
 from orchestration.resources.kafka import KafkaResource
@@ -67,21 +67,9 @@ class Refresh(StrEnum):
     never = "never"
 
 
-class IngestConfig(dg.Config):
+class IngestConfig(ReadConfig):
     max_messages: int = Field(
         default=100_000, ge=1, le=5_000_000, description="Messages of one commit, about; this bounds memory."
-    )
-    max_s: float = Field(
-        default=300,
-        gt=0,
-        le=3600,
-        description="A run that has read for so long ends with its next commit, and the sensor asks for "
-        "another: the open hour is not to wait for a long history. [s]",
-    )
-    skip_gone: bool = Field(
-        default=False,
-        description="Go on without messages that the broker dropped before they were read. They are lost: "
-        "set it once, by hand, when that is understood.",
     )
     refresh: Refresh = Field(
         default=Refresh.when_due,

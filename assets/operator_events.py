@@ -15,7 +15,7 @@ from airtraffic.route_thresholds import load_route_thresholds
 from airtraffic.settings import Settings
 from orchestration.automation import DAILY_EAGER
 from orchestration.described import LIVE, described
-from orchestration.ingest import Ingested, ingest
+from orchestration.ingest import Ingested, ReadConfig, ingest
 from orchestration.operator_feed import OPERATOR_EVENTS_FEED, Reported, days_touched
 from orchestration.partitions import DAILY, DAY_KEY
 from orchestration.resources.kafka import KafkaResource
@@ -63,20 +63,9 @@ def live_day(lake: LakeResource, day: date, now: datetime) -> dict:
     return {"dagster/partition_row_count": made.num_rows, "flights": flights}
 
 
-class EventsConfig(dg.Config):
+class EventsConfig(ReadConfig):
     max_messages: int = Field(
         default=20_000, ge=1, le=1_000_000, description="Messages of one commit, about; this bounds memory."
-    )
-    max_s: float = Field(
-        default=300,
-        gt=0,
-        le=3600,
-        description="A run that has read for so long ends with its next commit. [s]",
-    )
-    skip_gone: bool = Field(
-        default=False,
-        description="Go on without messages that the broker dropped before they were read. They are lost: "
-        "set it once, by hand, when that is understood.",
     )
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import httpx
+from typing import TYPE_CHECKING
 
 from airtraffic.errors import AirTrafficError, ConfigurationError
 from collector.settings import OpenSkySettings
 from collector.source import Box
+
+if TYPE_CHECKING:
+    import httpx
 
 TOKEN_LIFE_S = 1800.0
 """Life of a token whose answer does not say it. [s]"""
@@ -47,7 +49,7 @@ class OpenSkyApi:
         Wall clock. [s since 1970-01-01 UTC]
     """
 
-    def __init__(self, http: httpx.Client, settings: OpenSkySettings, clock: Callable[[], float]) -> None:
+    def __init__(self, http: "httpx.Client", settings: OpenSkySettings, clock: Callable[[], float]) -> None:
         self._http = http
         self._settings = settings
         self._clock = clock
@@ -106,7 +108,7 @@ class OpenSkyApi:
         body = b"[]" if none else answer.content
         return Fetched(body, None if credits_left is None else int(credits_left))
 
-    def _get(self, url: str, query: dict) -> httpx.Response:
+    def _get(self, url: str, query: dict) -> "httpx.Response":
         headers = {"Authorization": f"Bearer {self._fresh_token()}"} if self._settings.client_id else {}
         return self._request("GET", url, params=query, headers=headers)
 
@@ -140,7 +142,9 @@ class OpenSkyApi:
             raise UnavailableError("OpenSky's token endpoint gave no access_token") from None
         return self._token
 
-    def _request(self, method: str, url: str, **content) -> httpx.Response:
+    def _request(self, method: str, url: str, **content) -> "httpx.Response":
+        import httpx  # 0.13 s, and the code location loads this module
+
         try:
             return self._http.request(method, url, timeout=self._settings.timeout_s, **content)
         except httpx.TimeoutException:
@@ -155,6 +159,8 @@ class OpenSkyApi:
 
 
 def _host(url: str) -> str:
+    import httpx
+
     return httpx.URL(url).host
 
 

@@ -11,10 +11,12 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
+import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
 from confluent_kafka import Consumer
 from deltalake.exceptions import CommitFailedError
+from pydantic import Field
 
 from airtraffic.message_faults import Bounds
 from orchestration.kafka_batches import Batch
@@ -25,8 +27,24 @@ from orchestration.races import read_against_others
 from orchestration.resources.kafka import KafkaResource, Source
 from orchestration.resources.lake import LakeResource
 
-"""How often a run that lost against another one reads anew where it stands."""
 _AHEAD = timedelta(days=1)
+
+
+class ReadConfig(dg.Config):
+    """What a run that reads Kafka can be told."""
+
+    max_s: float = Field(
+        default=300,
+        gt=0,
+        le=3600,
+        description="A run that has read for so long ends with its next commit, and the sensor asks for "
+        "another: nothing is to wait for a long history. [s]",
+    )
+    skip_gone: bool = Field(
+        default=False,
+        description="Go on without messages that the broker dropped before they were read. They are lost: "
+        "set it once, by hand, when that is understood.",
+    )
 
 
 @dataclass

@@ -15,6 +15,7 @@ from orchestration.resources.lake import LakeResource
 T = TypeVar("T")
 _REPLACE_TRIES = 10
 _READ_TRIES = 5
+"""How often a run that lost against another one reads anew where it stands."""
 _log = logging.getLogger(__name__)
 
 

@@ -7,7 +7,7 @@ import dagster as dg
 from airtraffic.providers import load_providers
 from orchestration.flight_files import PROVIDERS
 from orchestration.resources.inbox import InboxResource
-from sensors.kafka import run_in_flight
+from sensors.in_flight import run_in_flight
 
 JOB = "ingest_files"
 

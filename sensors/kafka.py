@@ -1,7 +1,7 @@
 """Is there anything new in Kafka?"""
 
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import dagster as dg
 
@@ -10,17 +10,9 @@ from orchestration.ingest import lag
 from orchestration.refresh import Progress
 from orchestration.resources.kafka import KafkaResource
 from orchestration.resources.lake import LakeResource
+from sensors.in_flight import run_in_flight
 
 JOB = "ingest_kafka"
-DEAD_AFTER = timedelta(minutes=30)
-"""A run that says that it is in flight for longer was killed without a word: it holds nothing up."""
-_IN_FLIGHT = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
 
 
 @dg.sensor(
@@ -36,7 +28,7 @@ def kafka_state_vectors(
     if not kafka.bootstrap_servers:
         return dg.SkipReason("no Kafka broker is configured: KAFKA_BOOTSTRAP_SERVERS is not set")
     now = datetime.now(UTC)
-    running = run_in_flight(context.instance, now)
+    running = run_in_flight(context.instance, now, JOB)
     if running:
         return dg.SkipReason(f"run {running} of {JOB} is in flight")
     # No run_key: one made of offsets would keep a failed run from being tried again.
@@ -52,11 +44,3 @@ def kafka_state_vectors(
             f"nothing new in Kafka; the refresh that waits is due {refresh_s:g} s after the last"
         )
     return dg.RunRequest(tags={"airtraffic/messages": "0"})
-
-
-def run_in_flight(instance: dg.DagsterInstance, now: datetime, job: str = JOB) -> str | None:
-    """Id of a run of a job that is queued or running, and not for so long that it must be dead."""
-    runs = instance.get_runs(
-        dg.RunsFilter(job_name=job, statuses=_IN_FLIGHT, created_after=now - DEAD_AFTER), limit=1
-    )
-    return runs[0].run_id if runs else None

@@ -9,19 +9,14 @@ from airtraffic.settings import Settings
 from orchestration.opensky_flights import WINDOWS, NotBefore, windows_done
 from orchestration.resources.lake import LakeResource
 from orchestration.resources.opensky import OpenSkyResource
+from sensors.in_flight import run_in_flight
 
 JOB = "ingest_opensky_flights"
 READY = timedelta(hours=6)
 """How long after midnight OpenSky's nightly batch is taken to be there."""
 DAYS_BACK = 3
 """Days that are made up for after an outage."""
-_IN_FLIGHT = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
+DEAD_AFTER = timedelta(hours=1)
 
 
 @dg.sensor(
@@ -46,11 +41,8 @@ def due(
     allowed = NotBefore(instance, account).read()
     if now < allowed:
         return dg.SkipReason(f"OpenSky may not be asked for flights before {allowed:%Y-%m-%d %H:%M:%S} UTC")
-    runs = instance.get_runs(
-        dg.RunsFilter(job_name=JOB, statuses=_IN_FLIGHT, created_after=now - timedelta(hours=1)), limit=1
-    )
-    if runs:
-        return dg.SkipReason(f"run {runs[0].run_id} of {JOB} is in flight")
+    if running := run_in_flight(instance, now, JOB, DEAD_AFTER):
+        return dg.SkipReason(f"run {running} of {JOB} is in flight")
     yesterday = (now - READY).date() - timedelta(days=1)
     for back in reversed(range(DAYS_BACK)):
         day = yesterday - timedelta(days=back)

@@ -7,7 +7,7 @@ import dagster as dg
 from orchestration.operator_database import waiting
 from orchestration.resources.lake import LakeResource
 from orchestration.resources.operator_database import OperatorDatabaseResource
-from sensors.kafka import run_in_flight
+from sensors.in_flight import run_in_flight
 
 JOB = "ingest_operator_database"
 

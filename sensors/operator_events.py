@@ -10,7 +10,7 @@ from orchestration.ingest import lag
 from orchestration.operator_feed import OPERATOR_EVENTS_FEED
 from orchestration.resources.kafka import KafkaResource
 from orchestration.resources.lake import LakeResource
-from sensors.kafka import run_in_flight
+from sensors.in_flight import run_in_flight
 
 JOB = "ingest_operator_events"
 MOVED_ON = timedelta(minutes=15)

@@ -49,9 +49,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "alert": ("alert", "alerta"),
     "critical": ("critical", "crítica"),
     "no_level": ("not known", "sin dato"),
-    "observed": ("observed", "observada"),
     "forecast": ("forecast", "prevista"),
-    "basis": ("demand", "demanda"),
     "day": ("day", "día"),
     "report": ("Capacity and saturation of a sector", "Capacidad y saturación de un sector"),
     "verdict": (
@@ -211,7 +209,6 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "entry": ("entry (UTC)", "entrada (UTC)"),
     "exit": ("exit (UTC)", "salida (UTC)"),
     "minutes_in": ("min in sector", "min en el sector"),
-    "behind": ("Behind the numbers", "Detrás de los números"),
     "basis_of": ("Counts rest on", "Los recuentos se basan en"),
     "coverage_of": ("polls received", "consultas recibidas"),
     "not_applicable": ("does not apply: no positions behind them", "no aplica: no hay posiciones detrás"),

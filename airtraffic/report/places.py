@@ -4,6 +4,7 @@ from functools import cache
 
 import numpy as np
 
+from airtraffic.projection import EARTH_RADIUS_NM
 from airtraffic.report.texts import Texts
 
 AT_NM = 5.0
@@ -38,7 +39,7 @@ def nearest_airport(latitude: float, longitude: float) -> tuple[str, str, float]
     here = np.array([np.cos(north) * np.cos(east), np.cos(north) * np.sin(east), np.sin(north)])
     cosine = vectors @ here
     row = int(np.argmax(cosine))
-    distance = 3440.065 * float(np.arccos(min(1.0, cosine[row])))
+    distance = EARTH_RADIUS_NM * float(np.arccos(min(1.0, cosine[row])))
     return (codes[row], cities[row], distance) if distance <= FAR_NM else None
 
 

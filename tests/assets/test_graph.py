@@ -225,7 +225,7 @@ began = time.perf_counter()
 from orchestration.definitions import defs
 defs.get_repository_def()
 print(f"{time.perf_counter() - began:.2f}")
-heavy = {"boto3", "dagster_aws", "dagster_dbt", "dbt.cli.main", "matplotlib", "mlflow", "pandas", "sklearn", "torch"}
+heavy = {"boto3", "dagster_aws", "dagster_dbt", "dbt.cli.main", "httpx", "matplotlib", "mlflow", "pandas", "sklearn", "torch"}
 print(sorted(heavy & set(sys.modules)))
 """
     done = subprocess.run(

@@ -25,7 +25,8 @@ from orchestration.partitions import hour_key
 from orchestration.refresh import HOUR, Progress, stale_hours
 from orchestration.resources.kafka import KafkaResource
 from orchestration.resources.lake import LakeResource
-from sensors.kafka import DEAD_AFTER, kafka_state_vectors, run_in_flight
+from sensors.in_flight import DEAD_AFTER, run_in_flight
+from sensors.kafka import kafka_state_vectors
 
 NOON = datetime(2025, 1, 15, 12, tzinfo=UTC)
 EARLIEST = datetime(2018, 1, 1, tzinfo=UTC)
@@ -287,7 +288,7 @@ def test_the_sensor_waits_for_the_run_that_is_in_flight_unless_it_is_long_dead(p
     run = platform.instance.create_run_for_job(ingest_kafka, status=dg.DagsterRunStatus.STARTED)
     assert platform.tick().skip_message == f"run {run.run_id} of ingest_kafka is in flight"
     later = datetime.now(UTC) + DEAD_AFTER + timedelta(seconds=1)
-    assert run_in_flight(platform.instance, later) is None
+    assert run_in_flight(platform.instance, later, "ingest_kafka") is None
     platform.instance.report_run_failed(run)
     assert isinstance(platform.tick(), dg.RunRequest)
 

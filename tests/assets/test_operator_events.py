@@ -23,6 +23,7 @@ from orchestration.operator_feed import OPERATOR_EVENTS_FEED
 from orchestration.resources.kafka import KafkaResource
 from orchestration.resources.lake import LakeResource
 from sensors.operator_events import kafka_operator_events
+from tests.killed import killed_before
 from tests.unit.test_operator_events import event
 
 ROOT = Path(__file__).parents[2]
@@ -146,23 +147,11 @@ def test_a_second_run_adds_nothing_and_reports_nothing(platform):
     assert platform.lake.read("rejected_flights").num_rows == 1
 
 
-@pytest.mark.parametrize("killed_before", ["rejected_flights", "flights_raw"])
-def test_a_run_that_dies_between_its_commits_neither_loses_nor_doubles(platform, monkeypatch, killed_before):
+@pytest.mark.parametrize("table", ["rejected_flights", "flights_raw"])
+def test_a_run_that_dies_between_its_commits_neither_loses_nor_doubles(platform, monkeypatch, table):
     platform.send(*(recent(n) for n in range(10)), b"garbage", b"more garbage")
-    append = LakeResource.append
-
-    class KilledError(Exception):
-        pass
-
-    def dying(self, name, *arguments, **keywords):
-        if name == killed_before:
-            raise KilledError
-        append(self, name, *arguments, **keywords)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(LakeResource, "append", dying)
-        with pytest.raises(KilledError):
-            platform.read()
+    with killed_before(monkeypatch, table):
+        platform.read()
     platform.read()
     assert platform.flights() == sorted(f"AND-{n}" for n in range(10))
     assert platform.lake.read("rejected_flights").num_rows == 2

@@ -1,7 +1,6 @@
 """What tests kill: processes that read dropped files into the lake."""
 
 import os
-import signal
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -9,6 +8,7 @@ from airtraffic.providers import load_providers
 from orchestration.flight_files import PROVIDERS, FileRead, ingest_files
 from orchestration.resources.inbox import InboxResource
 from orchestration.resources.lake import LakeResource
+from tests.killed import mortal_lake
 
 EARLIEST = datetime(2010, 1, 1, tzinfo=UTC)
 
@@ -28,14 +28,4 @@ def read_files_forever(lake_root: str, inbox_root: str, environment: Mapping[str
 
 def read_until_commit(lake_root: str, inbox_root: str, commits: int) -> None:
     """Die by SIGKILL right after so many commits."""
-    left = commits
-
-    class Mortal(LakeResource):
-        def append(self, *arguments, **options) -> None:
-            nonlocal left
-            super().append(*arguments, **options)
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    read_files(Mortal(root=lake_root), InboxResource(root=inbox_root, settled_s=0))
+    read_files(mortal_lake(lake_root, commits), InboxResource(root=inbox_root, settled_s=0))

@@ -1,14 +1,12 @@
 """What tests kill: a process that reads the operator's database into the lake."""
 
-import os
-import signal
-
 from airtraffic.providers import load_providers
 from orchestration.flight_files import PROVIDERS
 from orchestration.operator_database import PROVIDER, DatabaseRead, ingest_database
 from orchestration.resources.lake import LakeResource
 from orchestration.resources.operator_database import OperatorDatabaseResource
 from tests.integration.file_readers import EARLIEST
+from tests.killed import mortal_lake
 
 
 def read(lake: LakeResource, database: OperatorDatabaseResource, now, **options) -> DatabaseRead:
@@ -19,14 +17,4 @@ def read(lake: LakeResource, database: OperatorDatabaseResource, now, **options)
 
 def read_until_commit(lake_root: str, url: str, now, commits: int, batch: int) -> None:
     """Die by SIGKILL right after so many commits."""
-    left = commits
-
-    class Mortal(LakeResource):
-        def append(self, *arguments, **options) -> None:
-            nonlocal left
-            super().append(*arguments, **options)
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    read(Mortal(root=lake_root), OperatorDatabaseResource(url=url), now, batch=batch)
+    read(mortal_lake(lake_root, commits), OperatorDatabaseResource(url=url), now, batch=batch)

@@ -20,6 +20,7 @@ from orchestration.resources.kafka import KafkaResource
 from orchestration.resources.lake import LakeResource
 from tests.integration.conftest import create_topics
 from tests.integration.messages import AT, Sender, poll, state_vector
+from tests.killed import killed_before
 
 NOW = datetime(2025, 1, 15, 2, tzinfo=UTC)
 HOUR = datetime.fromtimestamp(AT, UTC)
@@ -104,13 +105,9 @@ def test_what_cannot_be_read_is_kept_with_its_reason_and_its_bytes(local_lake, k
     assert all(row["original_size"] == len(row["original"]) and row["date"] == NOW.date() for row in rows)
 
 
-class KilledError(Exception):
-    pass
-
-
-@pytest.mark.parametrize("killed_before", ["rejected_messages", "state_vectors_raw", "polls"])
+@pytest.mark.parametrize("table", ["rejected_messages", "state_vectors_raw", "polls"])
 def test_a_run_that_dies_between_its_commits_neither_loses_nor_doubles(
-    local_lake, kafka_in_memory, monkeypatch, killed_before
+    local_lake, kafka_in_memory, monkeypatch, table
 ):
     sender = send(kafka_in_memory, 0, 200, polls=5)
     for topic in kafka_in_memory.topics:
@@ -118,17 +115,8 @@ def test_a_run_that_dies_between_its_commits_neither_loses_nor_doubles(
     # Read a day later it is no longer in the future; but a rejection stays one.
     sender.send(kafka_in_memory.topics.state_vectors, state_vector(999, snapshot_at=AT + 30 * 3600))
     sender.flush()
-    append = LakeResource.append
-
-    def dying(self, name, *arguments, **keywords):
-        if name == killed_before:
-            raise KilledError
-        append(self, name, *arguments, **keywords)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(LakeResource, "append", dying)
-        with pytest.raises(KilledError):
-            read(local_lake, kafka_in_memory)
+    with killed_before(monkeypatch, table):
+        read(local_lake, kafka_in_memory)
     read(local_lake, kafka_in_memory, now=NOW + timedelta(days=1))
     rejected = local_lake.read("rejected_messages").num_rows
     assert numbers(local_lake) in (list(range(200)), [*range(200), 999])
