@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 ASSET, PARTITION, DAGSTER_RUN = "dagster/asset_key", "dagster/partition", "dagster/run_id"
 DIGEST = "airtraffic/digest"
 SUPERSEDED = "airtraffic/superseded_by"
+DATA_VERSION, CODE_VERSION = "airtraffic/data_version", "airtraffic/code_version"
+"""Tags: version of the Delta tables that were read, version of the code that made it."""
 NEWEST = "newest"
-"""Alias of the registered version of the latest partition."""
+"""Alias of the registered version of the latest partition, where it has no other name."""
+CHAMPION = "champion"
+"""Alias of the registered version that is published."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +31,17 @@ class Partition:
     asset: str
     key: str
     model: str
-    """Name of the registered model."""
+    """Name of the registered model; empty: the run is all there is, with what is saved as its artifacts."""
     digest: str
     """Of all that the run and the version are made from: the same content has the same run."""
     tags: Mapping[str, str]
     """Further tags of the run and the version."""
+    experiment: str = ""
+    """Experiment that runs are recorded in; the asset's name when it has none of its own."""
+    model_type: str = "clusterer"
+    """What MLflow calls a model of this kind."""
+    alias: str = NEWEST
+    """Alias of the registered version of the latest partition."""
 
     @property
     def all_tags(self) -> dict[str, str]:
@@ -69,7 +79,7 @@ def record(
     """
     with mlflow_errors(mlflow.tracking_uri):
         client = mlflow.client()
-        experiment = mlflow.experiment(client, partition.asset)
+        experiment = mlflow.experiment(client, partition.experiment or partition.asset)
         found = _version(client, experiment, partition)
         if found:
             return Recorded(*found, experiment, reused=True)
@@ -83,6 +93,8 @@ def record(
 def _version(client, experiment: str, partition: Partition) -> tuple[str, str] | None:
     """Run and version of the partition's content."""
     for run in _finished(client, experiment, partition, partition.digest):
+        if not partition.model:
+            return run.info.run_id, ""
         for version in client.search_model_versions(f"run_id = '{run.info.run_id}'"):
             return run.info.run_id, str(version.version)
     return None
@@ -98,12 +110,12 @@ def supersede(mlflow: MlflowResource, partition: Partition, recorded: Recorded |
     """
     with mlflow_errors(mlflow.tracking_uri):
         client = mlflow.client()
-        experiment = mlflow.experiment(client, partition.asset)
+        experiment = mlflow.experiment(client, partition.experiment or partition.asset)
         valid = recorded.run_id if recorded else "nothing"
         runs = _finished(client, experiment, partition)
         for run in runs:
             _mark(client, partition.model, run, valid)
-        if recorded:
+        if recorded and partition.model:
             _point_to_newest(client, partition, recorded.version)
     return sum(run.info.run_id != valid for run in runs)
 
@@ -129,8 +141,11 @@ def _register(client, experiment: str, partition: Partition, run_id: str, log) -
     with tempfile.TemporaryDirectory() as folder:
         saved = Path(folder) / "model"
         log(client, run_id, saved)
+        if not partition.model:
+            client.log_artifacts(run_id, str(saved))
+            return
         logged = client.create_logged_model(
-            experiment, partition.model, run_id, tags=partition.all_tags, model_type="clusterer"
+            experiment, partition.model, run_id, tags=partition.all_tags, model_type=partition.model_type
         )
         client.log_model_artifacts(logged.model_id, str(saved))
         client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
@@ -182,8 +197,8 @@ def _point_to_newest(client, partition: Partition, version: str) -> None:
     from mlflow.exceptions import MlflowException
 
     try:
-        newest = client.get_model_version_by_alias(partition.model, NEWEST)
+        newest = client.get_model_version_by_alias(partition.model, partition.alias)
     except MlflowException:
         newest = None
     if newest is None or newest.tags.get(PARTITION, "") <= partition.key:
-        client.set_registered_model_alias(partition.model, NEWEST, version)
+        client.set_registered_model_alias(partition.model, partition.alias, version)
