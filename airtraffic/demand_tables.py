@@ -52,7 +52,7 @@ DAILY_COUNTS = Table(
 DAILY_DEMAND = Table(
     "daily_demand",
     "forecasts",
-    "One row per series and day with data: zero where its source reported and the series had none",
+    "One row per series and day of which something is known",
     pa.schema(
         [
             _KIND,
@@ -67,6 +67,11 @@ DAILY_DEMAND = Table(
                 pa.float64(),
                 "Share of the day's polls that came, where positions are behind it; null where polls say nothing",
                 "1",
+            ),
+            column(
+                "providers",
+                pa.list_(pa.string()),
+                "Whose data it is, sorted: providers of files or flights; polls, of an airspace sector",
             ),
             SOURCES,
             date_of("the demand"),

@@ -109,6 +109,14 @@ again. It changes those of the 89 days after it by one flight in some thousands,
 all, as the time in sector cancels out of it; they follow when they are made for another reason, or by a
 backfill. ``sector_occupancy`` is made together with what the windows are made of, and for the same days."""
 
+# Flights of the day before are input as well, and land on days of which nothing else is known.
+_DEMAND_IS_KNOWN = When.asset_matches("sector_entries", ~When.missing()) | When.asset_matches(
+    "daily_counts", ~When.missing()
+)
+DEMAND_EAGER = (_CLOSED & _INPUT_CHANGED & _DEMAND_IS_KNOWN & _FREE).with_label(
+    "flights or published counts of a closed day changed"
+)
+
 automation = dg.AutomationConditionSensorDefinition(
     "automation",
     target=dg.AssetSelection.all(),

@@ -13,6 +13,8 @@ from assets import (
     capacity_report,
     cluster_day,
     clusters,
+    daily_counts,
+    daily_demand,
     denstream_sweep,
     features,
     flights,
@@ -63,6 +65,7 @@ defs = dg.Definitions(
     assets=[
         *bronze.TABLES,
         *flights_raw.TABLES,
+        daily_counts.daily_counts,
         operator_events.operator_events,
         *dg.load_assets_from_modules(
             [
@@ -77,6 +80,7 @@ defs = dg.Definitions(
                 sector_findings,
                 capacity_report,
                 routes,
+                daily_demand,
                 operator_events,
                 maintenance,
             ]

@@ -34,6 +34,8 @@ DAYS = {
     "capacity_report",
     "flight_distances",
     "route_performance",
+    "daily_counts",
+    "daily_demand",
 }
 MONTHS = {"route_performance_monthly", "route_opportunities", "airline_monthly"}
 FILLED_BY_INGESTION = {
@@ -43,6 +45,7 @@ FILLED_BY_INGESTION = {
     "flights_raw",
     "operator_events",
     "rejected_flights",
+    "daily_counts",
 }
 
 
@@ -72,6 +75,7 @@ def test_every_asset_says_what_it_is(name):
         "clusters",
         "sectors",
         "routes",
+        "forecasts",
         "reports",
         "maintenance",
     }

@@ -1,0 +1,74 @@
+"""Daily demand made from the lake's tables, and its histories as the models want them."""
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+
+from airtraffic.airports import all_airports
+from airtraffic.daily_demand import COUNT_COLUMNS, ENTRY_COLUMNS, FLIGHT_COLUMNS, daily_demand
+from airtraffic.demand import HISTORY_COLUMNS, chosen, history
+from airtraffic.forecast_settings import ForecastSettings, load_forecast_settings
+from airtraffic.sectors import Sectors
+from airtraffic.settings import Settings
+from orchestration.races import replace_from_newest
+from orchestration.resources.lake import LakeResource
+from orchestration.sectors import frame, on
+from orchestration.silver import days_predicate
+
+FORECASTS = Path(__file__).parents[1] / "config" / "forecasts.yaml"
+
+
+def read_history(lake: LakeResource, until: date, settings: ForecastSettings | None = None) -> pl.DataFrame:
+    """Series that are forecast, as known on the evening of a day: ``airtraffic.demand.history``, ``chosen``.
+
+    Parameters
+    ----------
+    until
+        The last day that is known, included. (UTC)
+    settings
+        Of ``config/forecasts.yaml`` when None.
+
+    Raises
+    ------
+    ConfigurationError
+        The file cannot be used.
+    """
+    settings = settings or load_forecast_settings(FORECASTS)
+    least = Settings.from_env(os.environ).coverage_warning
+    rows = frame(lake, "daily_demand", HISTORY_COLUMNS, [("date", "<=", until)])
+    return chosen(history(rows, until, least), until, settings)
+
+
+def make_daily_demand(lake: LakeResource, days: Sequence[date], sectors: Sectors) -> pa.Table:
+    """Make consecutive days of ``daily_demand``, in one commit."""
+
+    def rows() -> pa.Table:
+        where = on(days)
+        return daily_demand(
+            frame(lake, "flights", FLIGHT_COLUMNS, on(days, -1)),
+            frame(lake, "daily_completeness", ("date", "completeness"), where),
+            frame(lake, "sector_entries", ENTRY_COLUMNS, where),
+            frame(lake, "daily_counts", COUNT_COLUMNS, where),
+            _countries(sectors),
+            days,
+        )
+
+    return replace_from_newest(lake, "daily_demand", rows, days_predicate(days))
+
+
+def _countries(sectors: Sectors) -> Mapping[str, Mapping[str, str]]:
+    return {
+        "airport": _of_airports(),
+        "sector": {sector.id: sector.country for sector in sectors.sectors},
+    }
+
+
+@cache
+def _of_airports() -> Mapping[str, str]:
+    airports = all_airports()
+    return dict(zip(airports.codes.tolist(), airports.countries.tolist(), strict=True))
