@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from airtraffic.errors import ForecastError
-from airtraffic.forecasting.contract import Forecaster
+from airtraffic.forecasting.contract import Forecaster, State
 from airtraffic.forecasting.gaps import known_mean
 from airtraffic.forecasting.panel import Panel
 
@@ -36,6 +36,10 @@ class Blend(Forecaster):
     def _train(self, panel: Panel) -> None:
         for member in self.members:
             member._train(panel)
+
+    def _learned(self) -> State:
+        """The members' names: they are stored beside it."""
+        return {}, {"members": [member.name for member in self.members]}
 
     def _paths(self, panel: Panel, origins: np.ndarray, horizon: int) -> np.ndarray:
         return known_mean([member.paths(panel, origins, horizon) for member in self.members])

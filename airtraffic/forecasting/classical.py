@@ -1,11 +1,13 @@
 """Classical models of a kept library, statsforecast, as ones to beat."""
 
+import re
 from abc import abstractmethod
 from typing import Any
 
 import numpy as np
 
-from airtraffic.forecasting.contract import Forecaster, whole
+from airtraffic.errors import ForecastError
+from airtraffic.forecasting.contract import Forecaster, State, whole
 from airtraffic.forecasting.gaps import filled_by_weekday
 from airtraffic.forecasting.panel import Panel
 
@@ -28,6 +30,32 @@ class Classical(Forecaster):
     @abstractmethod
     def _model(self) -> Any:
         """The library's model, not yet fitted."""
+
+    @abstractmethod
+    def _smoothing(self, model: Any) -> Any:
+        """The exponential smoothing in it, which is all that ``forward`` needs of a fit."""
+
+    def _learned(self) -> State:
+        fits = [self._smoothing(model).model_ for model in self._models.values()]
+        numbers = {name: np.array([fit[name] for fit in fits], np.int64) for name in ("m", "n_params")}
+        return {
+            **numbers,
+            "par": np.concatenate([np.empty(0), *(fit["par"] for fit in fits)]),
+            "par_count": np.array([len(fit["par"]) for fit in fits], np.int64),
+        }, {"series": list(self._models), "components": [fit["components"] for fit in fits]}
+
+    def _take(self, arrays: dict[str, np.ndarray], words: dict[str, Any]) -> None:
+        par = np.split(arrays["par"], np.cumsum(arrays["par_count"])[:-1])
+        self._models = {}
+        for row, (name, components) in enumerate(zip(words["series"], words["components"], strict=True)):
+            _check(name, components, par[row], int(arrays["m"][row]))
+            self._models[name] = self._model()
+            self._smoothing(self._models[name]).model_ = {
+                "components": components,
+                "par": par[row],
+                **{number: int(arrays[number][row]) for number in ("m", "n_params")},
+                "fit": None,
+            }
 
     def _train(self, panel: Panel) -> None:
         filled = filled_by_weekday(panel.values)
@@ -52,6 +80,17 @@ class Classical(Forecaster):
         return means
 
 
+def _check(name: str, components: str, par: np.ndarray, period: int) -> None:
+    """Refuse a form or a number of parameters that the library's compiled code would read beyond."""
+    form = re.fullmatch("[AM]([NAM])([NAM])[DN]", components)
+    states = 1 + (form[1] != "N") + (period if form[2] != "N" else 0) if form else 0
+    if not form or len(par) != 4 + states or not 1 <= period <= SEASON_DAYS:
+        raise ForecastError(
+            f"the stored smoothing of {name} is {components!r} of period {period} with {len(par)} parameters, "
+            "which do not belong together"
+        )
+
+
 class AutoETS(Classical):
     """Exponential smoothing, its form chosen by AICc [1]_.
 
@@ -66,6 +105,9 @@ class AutoETS(Classical):
         from statsforecast.models import AutoETS as Ets
 
         return Ets(season_length=SEASON_DAYS)
+
+    def _smoothing(self, model: Any) -> Any:
+        return model
 
 
 class WeeklyMSTL(Classical):
@@ -83,3 +125,6 @@ class WeeklyMSTL(Classical):
         from statsforecast.models import AutoETS as Ets
 
         return MSTL(season_length=[SEASON_DAYS], trend_forecaster=Ets(model="ZZN"))
+
+    def _smoothing(self, model: Any) -> Any:
+        return model.trend_forecaster

@@ -69,30 +69,31 @@ class ConformalIntervals:
 
         ``residuals``: the columns of ``RESIDUALS``, of forecasts whose day has come.
         """
-        widths = np.full((len(series), horizon), FALLBACK)
+        return self.learned(residuals).of(series, kinds, horizon)
+
+    def learned(self, residuals: pl.DataFrame) -> "HalfWidths":
+        """Half-widths of every series, every kind and all, from errors as ``half_widths`` takes them."""
         if residuals.is_empty():
-            return widths
+            return HalfWidths({}, {}, np.empty(0))
         newest = residuals["origin"].max()
         age = (pl.lit(newest) - pl.col("origin")).dt.total_days()
         ready = residuals.with_columns(
             score=(pl.col("error").abs() / pl.col("scale")), weight=0.5 ** (age / self.half_life_days)
         ).drop_nulls("score")
+        if ready.is_empty():
+            return HalfWidths({}, {}, np.empty(0))
+        horizon = int(ready["horizon"].max())
         of_kind = {
             kind: self._quantiles(part, horizon)
-            for (kind,), part in ready.partition_by("kind", as_dict=True).items()
+            for (kind,), part in sorted(ready.partition_by("kind", as_dict=True).items())
         }
-        overall = self._quantiles(ready, horizon)
-        own = ready.partition_by("series", as_dict=True)
-        for row, (name, kind) in enumerate(zip(series, kinds, strict=True)):
-            pooled = of_kind.get(kind, overall)
-            mine = own.get((name,))
-            if mine is None:
-                widths[row] = pooled
-                continue
+        own = {}
+        for (name, kind), mine in sorted(ready.partition_by("series", "kind", as_dict=True).items()):
             weeks = mine["origin"].n_unique()
             share = weeks / (weeks + self.pool_weeks)
-            widths[row] = share * self._quantiles(mine, horizon) + (1 - share) * pooled
-        return widths
+            own[name] = share * self._quantiles(mine, horizon) + (1 - share) * of_kind[kind]
+        overall = next(iter(of_kind.values())) if len(of_kind) == 1 else self._quantiles(ready, horizon)
+        return HalfWidths(own, of_kind, overall)
 
     def _quantiles(self, scores: pl.DataFrame, horizon: int) -> np.ndarray:
         """The level's quantile of the scores near each horizon; beyond the last, it grows as a root.
@@ -118,6 +119,46 @@ class ConformalIntervals:
         beyond = np.arange(horizon) + 1 > furthest
         found[beyond] *= np.sqrt((np.arange(horizon)[beyond] + 1) / furthest)
         return found
+
+
+@dataclass(frozen=True)
+class HalfWidths:
+    """Half-widths by horizon, in scales: of series, of kinds for a series without a past, of all for another kind.
+
+    Each (furthest,); beyond it they grow as a root. Without any past error they are empty.
+    """
+
+    series: dict[str, np.ndarray]
+    kinds: dict[str, np.ndarray]
+    overall: np.ndarray
+
+    def of(self, series: Sequence[str], kinds: Sequence[str], horizon: int) -> np.ndarray:
+        """Half-widths in scales. (n_series, horizon) [1]"""
+        furthest = len(self.overall)
+        if furthest == 0:
+            return np.full((len(series), horizon), FALLBACK)
+        found = np.stack(
+            [
+                self.series.get(name, self.kinds.get(kind, self.overall))
+                for name, kind in zip(series, kinds, strict=True)
+            ]
+        )
+        ahead = np.arange(1, horizon + 1)
+        return found[:, np.minimum(ahead, furthest) - 1] * np.sqrt(np.maximum(ahead / furthest, 1.0))
+
+    def state(self) -> tuple[dict[str, np.ndarray], dict[str, list[str]]]:
+        """As arrays and names, to be stored."""
+        groups = {"series": self.series, "kinds": self.kinds}
+        arrays = {group: np.stack(list(of.values())) for group, of in groups.items() if of}
+        return {**arrays, "overall": self.overall}, {group: list(of) for group, of in groups.items()}
+
+    @classmethod
+    def of_state(cls, arrays: dict[str, np.ndarray], names: dict[str, list[str]]) -> "HalfWidths":
+        """What ``state`` gave."""
+        series, kinds = (
+            dict(zip(names[group], arrays.get(group, ()), strict=True)) for group in ("series", "kinds")
+        )
+        return cls(series, kinds, arrays["overall"])
 
 
 PUBLISHED = ConformalIntervals()

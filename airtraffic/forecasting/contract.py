@@ -6,6 +6,7 @@ the intervals, the calendar of origins and the checks, the same for all.
 
 from abc import ABC, abstractmethod
 from datetime import date
+from functools import cached_property
 from inspect import signature
 from typing import Any, Self
 
@@ -13,10 +14,14 @@ import numpy as np
 import polars as pl
 
 from airtraffic.errors import ForecastError
-from airtraffic.forecasting.conformal import PUBLISHED, RESIDUALS, local_scale
+from airtraffic.forecasting.conformal import PUBLISHED, RESIDUALS, HalfWidths, local_scale
 from airtraffic.forecasting.panel import Panel
 
 MAX_HORIZON = 730
+_NOT_FITTED = "{} is not fitted; call fit with a history first"
+_NO_HISTORY = "{} was loaded and has no history yet; call update with one first"
+State = tuple[dict[str, np.ndarray], dict[str, Any]]
+"""Arrays by name, and what is no array as JSON has it."""
 
 
 class Forecaster(ABC):
@@ -65,26 +70,34 @@ class Forecaster(ABC):
         panel = Panel.of(history)
         self._panel = panel
         self._train(panel)
-        self.trained_to = panel.end
+        self.trained_to, self.series = panel.end, panel.series
         if residuals is None:
             from airtraffic.forecasting.backtest import calibration
 
             residuals = calibration(self, panel)
         self.residuals = residuals.select(list(RESIDUALS))
-        self._half_widths: dict[tuple, np.ndarray] = {}
+        self.__dict__.pop("half_widths", None)
         return self
 
-    def update(self, history: pl.DataFrame) -> Self:
+    @cached_property
+    def half_widths(self) -> HalfWidths:
+        """Half-widths of the intervals, learned from ``residuals``; others may be put in their place."""
+        return PUBLISHED.learned(self.residuals)
+
+    def update(self, history: pl.DataFrame, until: date | None = None) -> Self:
         """Take a newer history without learning from it; what was learned stays as it is.
+
+        ``until``: day that the history reaches to, where nothing is known of its last days.
 
         Raises
         ------
         ForecastError
             The model was not fitted, or a series is one that it was not fitted to.
         """
-        self._fitted()
-        panel = Panel.of(history)
-        unknown = sorted(set(panel.series) - set(self._panel.series))
+        if not hasattr(self, "series"):
+            raise ForecastError(_NOT_FITTED.format(self.name))
+        panel = Panel.of(history, until)
+        unknown = sorted(set(panel.series) - set(self.series))
         if unknown:
             raise ForecastError(f"{self.name} was not fitted to {unknown}; fit it to a history that has them")
         self._panel = panel
@@ -114,6 +127,47 @@ class Forecaster(ABC):
         columns = np.array([panel.column(day) for day in origins], dtype=np.int64)
         return self._table(panel, columns, horizon).sort("origin", "series", "horizon")
 
+    def state(self) -> State:
+        """What was learned, to be stored by ``files.save``; a history is not part of it.
+
+        Raises
+        ------
+        ForecastError
+            The model was not fitted.
+        """
+        if not hasattr(self, "series"):
+            raise ForecastError(_NOT_FITTED.format(self.name))
+        arrays, learned = self._learned()
+        widths, names = self.half_widths.state()
+        words = {
+            "model": self.name,
+            "params": self.params(),
+            "series": list(self.series),
+            "trained_to": self.trained_to.isoformat(),
+            "half_widths": names,
+            "learned": learned,
+        }
+        return {**arrays, **{f"half_widths.{name}": each for name, each in widths.items()}}, words
+
+    def take_state(self, arrays: dict[str, np.ndarray], words: dict[str, Any]) -> Self:
+        """Become what ``state`` of a model with the same hyper-parameters gave; ``update`` gives it a history."""
+        self.series = tuple(words["series"])
+        self.trained_to = date.fromisoformat(words["trained_to"])
+        prefix = "half_widths."
+        widths = {name.removeprefix(prefix): each for name, each in arrays.items() if name.startswith(prefix)}
+        self.half_widths = HalfWidths.of_state(widths, words["half_widths"])
+        self._take(arrays, words["learned"])
+        return self
+
+    def _learned(self) -> State:
+        """What ``_train`` has learned; nothing, where there is nothing to learn."""
+        return {}, {}
+
+    def _take(self, arrays: dict[str, np.ndarray], words: dict[str, Any]) -> None:
+        """Become what ``_learned`` gave."""
+        if words:
+            raise ForecastError(f"{self.name} learns nothing, and is stored with {sorted(words)}")
+
     @abstractmethod
     def _train(self, panel: Panel) -> None:
         """Learn from all of ``panel``."""
@@ -133,7 +187,8 @@ class Forecaster(ABC):
 
     def _fitted(self) -> Panel:
         if not hasattr(self, "_panel"):
-            raise ForecastError(f"{self.name} is not fitted; call fit with a history first")
+            loaded = hasattr(self, "series")
+            raise ForecastError((_NO_HISTORY if loaded else _NOT_FITTED).format(self.name))
         return self._panel
 
     def _table(
@@ -144,10 +199,7 @@ class Forecaster(ABC):
         mean = self.paths(panel, origins, horizon)
         if starts is not None:
             mean[~starts] = np.nan
-        asked = (panel.series, panel.kinds, horizon)
-        if asked not in self._half_widths:
-            self._half_widths[asked] = PUBLISHED.half_widths(self.residuals, *asked)
-        half = self._half_widths[asked]
+        half = self.half_widths.of(panel.series, panel.kinds, horizon)
         width = half[:, None, :] * local_scale(panel, origins)[:, :, None]
         return paths_table(panel, origins, mean, width)
 

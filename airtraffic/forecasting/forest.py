@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from airtraffic.errors import ForecastError
-from airtraffic.forecasting.contract import Forecaster, paths_table, whole
+from airtraffic.forecasting.contract import Forecaster, State, paths_table, whole
 from airtraffic.forecasting.demand_features import NAMES, DayTable, day_table, features
 from airtraffic.forecasting.panel import Panel
 from airtraffic.forecasting.trees import TreeArrays
@@ -106,6 +107,16 @@ class DemandForest(Forecaster):
             n_jobs=-1,
         )
         self._trees = TreeArrays.of(forest.fit(rows, known))
+
+    def _learned(self) -> State:
+        trees = {} if self._trees is None else self._trees.arrays()
+        return trees, {"year_known": bool(self._year_known), "learned": self._trees is not None}
+
+    def _take(self, arrays: dict[str, np.ndarray], words: dict[str, Any]) -> None:
+        self._year_known = bool(words["year_known"])
+        self._trees = TreeArrays.of_arrays(arrays) if words["learned"] else None
+        if self._trees is not None and self._trees.feature.max() >= len(NAMES):
+            raise ForecastError(f"the stored trees ask for more than the {len(NAMES)} features there are")
 
     def _drawn(
         self, table: DayTable, origins: np.ndarray, random: np.random.Generator

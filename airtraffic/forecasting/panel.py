@@ -25,11 +25,12 @@ class Panel:
     values: np.ndarray
 
     @classmethod
-    def of(cls, history: pl.DataFrame) -> "Panel":
+    def of(cls, history: pl.DataFrame, until: date | None = None) -> "Panel":
         """Lay a history out by day.
 
         A null, a missing date and a negative count are gaps. ``history``: series, date, value and, when
-        there is one, kind; one row per series and date in any order.
+        there is one, kind; one row per series and date in any order. ``until``: last day of the panel, where
+        that is later than the last one with a value.
 
         Raises
         ------
@@ -45,7 +46,7 @@ class Panel:
         names = history.select("series", kind=kind).unique("series", keep="first").sort("series")
         series = names["series"].to_list()
         start = known["date"].min()
-        days = (known["date"].max() - start).days + 1
+        days = (max(known["date"].max(), until or start) - start).days + 1
         values = np.full((len(series), days), np.nan)
         row = known["series"].cast(pl.Enum(series)).to_physical().to_numpy()
         values[row, (known["date"] - start).dt.total_days().to_numpy()] = known["value"].to_numpy()
@@ -53,7 +54,7 @@ class Panel:
 
     @property
     def end(self) -> date:
-        """The last day on which anything is known."""
+        """The last day, on which something is known where no other was asked for."""
         return self.day(self.values.shape[1] - 1)
 
     def day(self, column: int) -> date:

@@ -1,11 +1,13 @@
 """The reference's forest: six features, one series, forecasts fed back as lags."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from airtraffic.forecasting.contract import Forecaster, paths_table, whole
+from airtraffic.errors import ForecastError
+from airtraffic.forecasting.contract import Forecaster, State, paths_table, whole
 from airtraffic.forecasting.forest import NORMAL_95
 from airtraffic.forecasting.gaps import filled_by_weekday
 from airtraffic.forecasting.panel import Panel
@@ -52,6 +54,21 @@ class ReferenceForest(Forecaster):
             )
             rows = np.concatenate([calendar, lags], axis=1)[known]
             self._forests[name] = TreeArrays.of(forest.fit(rows, values[columns][known]))
+
+    def _learned(self) -> State:
+        arrays = {
+            f"{number}.{name}": each
+            for number, trees in enumerate(self._forests.values())
+            for name, each in trees.arrays().items()
+        }
+        return arrays, {"series": list(self._forests)}
+
+    def _take(self, arrays: dict[str, np.ndarray], words: dict[str, Any]) -> None:
+        self._forests = {
+            name: TreeArrays.of_arrays(arrays, f"{number}.") for number, name in enumerate(words["series"])
+        }
+        if any(trees.feature.max() >= len(LAGS) + 2 for trees in self._forests.values()):
+            raise ForecastError(f"the stored trees ask for more than the {len(LAGS) + 2} features there are")
 
     def _paths(self, panel: Panel, origins: np.ndarray, horizon: int) -> np.ndarray:
         return self._means(panel, origins, horizon)[0]

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import date
 from math import erfc, sqrt
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from airtraffic.forecasting.contract import Forecaster, whole
+from airtraffic.forecasting.contract import Forecaster, State, whole
 from airtraffic.forecasting.day_calendar import holiday_flags
 from airtraffic.forecasting.gaps import carried_forward, mean_between
 from airtraffic.forecasting.panel import Panel
@@ -24,15 +25,15 @@ HAC_LAGS = 28
 
 @dataclass
 class Decomposition:
-    """One series' fit to its ``known`` days, by the columns of ``matrix``.
+    """One series' fit.
 
     ``coefficients`` belong to the columns of ``SeasonalFourier.design``, zero for a part that was left out.
+    ``slope``: slope, its lower and upper end [1/d per year] and p-value, NaN with too few days.
     """
 
     coefficients: np.ndarray
     annual: bool
-    matrix: np.ndarray
-    known: np.ndarray
+    slope: tuple[float, float, float, float]
     notes: list[str]
 
 
@@ -81,24 +82,28 @@ class SeasonalFourier(Forecaster):
             parts["holiday"] = holiday_flags(self.country, start, t.astype(int))
         return parts
 
-    def components(self) -> pl.DataFrame:
-        """What each known day consists of: series, date, value, trend, annual, weekly, holiday. [1/d]"""
+    def components(self, horizon: int = 0) -> pl.DataFrame:
+        """What each known day consists of, and each of the ``horizon`` days after a series' last known one.
+
+        series, date, value (null ahead), trend, annual, weekly, holiday. [1/d] A forecast is their sum, moved by
+        the error of the last weeks.
+        """
         panel = self._fitted()
-        columns = np.arange(panel.values.shape[1])
+        columns = np.arange(panel.values.shape[1] + horizon)
         parts = self.design(columns + (panel.start - self._start).days, self._start)
         tables = []
-        for name, values in zip(panel.series, panel.values, strict=True):
-            fit = self._fits[name]
-            known = ~np.isnan(values)
-            each = _contributions(parts, fit)
+        for name, known, last in zip(panel.series, panel.values, panel.last_known(), strict=True):
+            values = np.concatenate([known, np.full(horizon, np.nan)])
+            each = _contributions(parts, self._fits[name])
+            told = ~np.isnan(values) | ((columns > last) & (columns <= last + horizon))
             tables.append(
                 pl.DataFrame(
                     {
-                        "series": pl.Series([name] * known.sum(), dtype=pl.String),
-                        "date": panel.dates(columns[known]),
-                        "value": values[known],
+                        "series": pl.Series([name] * told.sum(), dtype=pl.String),
+                        "date": panel.dates(columns[told]),
+                        "value": pl.Series(values[told]).fill_nan(None),
                         **{
-                            part: each.get(part, np.zeros(len(columns)))[known]
+                            part: each.get(part, np.zeros(len(columns)))[told]
                             for part in ("trend", "annual", "weekly", "holiday")
                         },
                     }
@@ -115,7 +120,7 @@ class SeasonalFourier(Forecaster):
         rows = []
         for name in self._fitted().series:
             fit = self._fits[name]
-            slope, lower, upper, p_value = _slope(fit.matrix, fit.known)
+            slope, lower, upper, p_value = fit.slope
             sure = np.isfinite(slope) and (lower > 0 or upper < 0)
             direction = ("rising" if slope > 0 else "falling") if sure else "flat"
             rows.append((name, slope, lower, upper, p_value, direction, fit.annual, "; ".join(fit.notes)))
@@ -160,7 +165,31 @@ class SeasonalFourier(Forecaster):
             size = part.shape[1]
             full.append(found[taken : taken + size] if name in used else np.zeros(size))
             taken += size if name in used else 0
-        return Decomposition(np.concatenate(full), bool(annual), matrix, values[known], notes)
+        return Decomposition(np.concatenate(full), bool(annual), _slope(matrix, values[known]), notes)
+
+    def _learned(self) -> State:
+        fits = self._fits.values()
+        arrays = {
+            "coefficients": np.stack([fit.coefficients for fit in fits]),
+            "slope": np.array([fit.slope for fit in fits]),
+        }
+        return arrays, {
+            "start": self._start.isoformat(),
+            "series": list(self._fits),
+            "annual": [fit.annual for fit in fits],
+            "notes": [fit.notes for fit in fits],
+        }
+
+    def _take(self, arrays: dict[str, np.ndarray], words: dict[str, Any]) -> None:
+        self._start = date.fromisoformat(words["start"])
+        self._fits = {
+            name: Decomposition(
+                arrays["coefficients"][row], annual, tuple(arrays["slope"][row].tolist()), notes
+            )
+            for row, (name, annual, notes) in enumerate(
+                zip(words["series"], words["annual"], words["notes"], strict=True)
+            )
+        }
 
     def _paths(self, panel: Panel, origins: np.ndarray, horizon: int) -> np.ndarray:
         shift = (panel.start - self._start).days

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from airtraffic.errors import ForecastError
+
 ARRAYS = ("roots", "feature", "threshold", "left", "right", "value")
 
 
@@ -62,3 +64,23 @@ class TreeArrays:
     def arrays(self) -> dict[str, np.ndarray]:
         """The arrays by name, as they are stored (``safetensors`` or ``numpy.savez``)."""
         return {name: getattr(self, name) for name in ARRAYS}
+
+    @classmethod
+    def of_arrays(cls, arrays: dict[str, np.ndarray], prefix: str = "") -> "TreeArrays":
+        """What ``arrays`` gave, each name behind a prefix.
+
+        Raises
+        ------
+        ForecastError
+            They are no trees: walking down them would leave the arrays or not end.
+        """
+        trees = cls(*(np.ascontiguousarray(arrays[prefix + name]) for name in ARRAYS))
+        count = len(trees.feature)
+        sizes = {len(getattr(trees, name)) for name in ARRAYS[1:]}
+        at = np.arange(count)
+        inner = trees.feature >= 0
+        # A child comes after its parent, so every walk ends.
+        below = all(((side > at) & (side < count))[inner].all() for side in (trees.left, trees.right))
+        if sizes != {count} or not below or not ((trees.roots >= 0) & (trees.roots < count)).all():
+            raise ForecastError("the stored trees are not whole")
+        return trees

@@ -10,6 +10,8 @@ from airtraffic.errors import ForecastError
 from airtraffic.forecasting.baselines import Persistence, SeasonalNaive, WeekdayMean
 from airtraffic.forecasting.blend import Blend
 from airtraffic.forecasting.classical import AutoETS, WeeklyMSTL
+from airtraffic.forecasting.conformal import RESIDUALS
+from airtraffic.forecasting.files import load, save
 from airtraffic.forecasting.forest import DemandForest
 from airtraffic.forecasting.reference_forest import ReferenceForest
 from airtraffic.forecasting.seasonal import SeasonalFourier
@@ -27,6 +29,7 @@ MODELS = {
     "reference_forest": lambda: ReferenceForest(trees=6),
 }
 HORIZON = 10
+NO_ERRORS = pl.DataFrame(schema=RESIDUALS)
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +159,40 @@ def test_an_unknown_series_is_named(fitted, history):
 def test_a_horizon_out_of_bounds_is_refused(fitted, horizon):
     with pytest.raises(ForecastError, match="horizon"):
         fitted.forecast(horizon)
+
+
+def test_what_was_stored_forecasts_the_same_numbers(fitted, history):
+    others = fitted.members if isinstance(fitted, Blend) else ()
+    for member in others:
+        member.fit(history, NO_ERRORS)
+    stored, words = save([fitted, *others])
+    assert (stored, words) == save([*others, fitted])
+    loaded = load(stored, words)[fitted.name]
+    assert loaded.params() == fitted.params()
+    assert loaded.trained_to == fitted.trained_to
+    newer = pl.concat([history, daily(157).filter(pl.col("date") > history["date"].max())])
+    for known in (history, newer, newer.filter(pl.col("series") == "S1")):
+        for horizon in (HORIZON, 3 * HORIZON):
+            expected = fitted.update(known).forecast(horizon)
+            assert loaded.update(known).forecast(horizon).equals(expected)
+    fitted.update(history)
+
+
+def test_a_loaded_model_asks_for_a_history(fitted, history):
+    others = fitted.members if isinstance(fitted, Blend) else ()
+    for member in others:
+        member.fit(history, NO_ERRORS)
+    loaded = load(*save([fitted, *others]))[fitted.name]
+    with pytest.raises(ForecastError, match="no history yet; call update"):
+        loaded.forecast(3)
+
+
+def test_days_of_which_nothing_is_known_can_be_forecast_from(fitted, history):
+    later = history["date"].max() + timedelta(days=3)
+    table = fitted.update(history, until=later).forecasts(HORIZON, [later])
+    assert table["date"].min() == later + timedelta(days=1)
+    assert table.height == 2 * HORIZON
+    fitted.update(history)
 
 
 def test_hyper_parameters_survive_a_clone(make):
