@@ -41,5 +41,9 @@ class Blend(Forecaster):
         """The members' names: they are stored beside it."""
         return {}, {"members": [member.name for member in self.members]}
 
+    def _take(self, arrays: dict[str, np.ndarray], words: dict[str, Any]) -> None:
+        if words != self._learned()[1]:
+            raise ForecastError(f"a blend of {words['members']} was stored; this one has other members")
+
     def _paths(self, panel: Panel, origins: np.ndarray, horizon: int) -> np.ndarray:
         return known_mean([member.paths(panel, origins, horizon) for member in self.members])
