@@ -9,11 +9,9 @@ import pyarrow as pa
 from airtraffic.sector_coverage import basis_of_day
 from airtraffic.sector_tables import SECTOR_SATURATION
 from airtraffic.sector_values import Thresholds
-from airtraffic.sector_windows import midnight
 from airtraffic.sectors import Sectors
 
 LEVELS = ("normal", "alert", "critical")
-_BASIS_TYPES = {"coverage": pl.Float64, "coverage_marked": pl.Boolean, "coverage_basis": pl.String}
 
 
 def saturation_index(demand: float, capacity_per_h: float) -> float:
@@ -122,67 +120,9 @@ def observed_saturation(
     return _against_capacity(rows, capacity, sectors, days)
 
 
-def forecast_saturation(
-    demand: pl.DataFrame,
-    profile: pl.DataFrame,
-    capacity: pl.DataFrame,
-    sectors: Sectors,
-    days: Sequence[date],
-) -> pl.DataFrame:
-    """Saturation of coming days, from their forecast flights spread over the weekday's hours.
-
-    Within an hour the flights are spread evenly, so D_max is that of the profile and a day's own
-    peaks stand out less: it is a lower bound of what a day with as many flights would show.
-
-    Parameters
-    ----------
-    demand
-        date (of publication), day (of the demand), sector, flights (forecast) and ``sources``.
-    profile
-        Rows of ``peak_hours`` of the days of publication.
-    capacity
-        Rows of ``sector_capacity`` of the days of publication.
-
-    Returns
-    -------
-    pl.DataFrame
-        Rows of ``sector_saturation`` with basis forecast.
-    """
-    total = pl.col("intensity").sum().over("date", "sector", "weekday")
-    shares = profile.select("date", "sector", "weekday", "hour", (pl.col("intensity") / total).alias("share"))
-    hourly = demand.with_columns((pl.col("day").dt.weekday() - 1).cast(pl.Int32).alias("weekday")).join(
-        shares.filter(pl.col("share").is_finite()), on=["date", "sector", "weekday"]
-    )
-    key = ["date", "sector", "day"]
-    # Between two full hours the rolling count goes evenly from one to the other: the highest is at one.
-    rows = (
-        hourly.with_columns(
-            (pl.col("flights") * pl.col("share")).alias("count"),
-            (midnight("day") + pl.duration(hours=pl.col("hour"))).alias("at"),
-        )
-        .sort(*key, "at")
-        .group_by(key, maintain_order=True)
-        .agg(
-            pl.col("count").max().alias("d_max"),
-            pl.col("at").get(pl.col("count").arg_max()).alias("window_start"),
-            pl.col("flights").first().alias("entries"),
-            pl.col("sources").first(),
-        )
-        .with_columns(
-            pl.lit("forecast").alias("basis"),
-            pl.lit(0).alias("windows_incomplete"),
-            pl.lit(None, pl.Int32).alias("peak_occupancy"),
-            pl.lit(None, pl.Datetime("us", "UTC")).alias("peak_occupancy_at"),
-            *(pl.lit(None, of).alias(name) for name, of in _BASIS_TYPES.items()),
-        )
-    )
-    return _against_capacity(rows, capacity, sectors, days)
-
-
-def saturation_table(*parts: pl.DataFrame) -> pa.Table:
-    """The table ``sector_saturation`` of observed and forecast rows."""
-    rows = pl.concat(parts).sort("date", "sector", "day", "basis")
-    return SECTOR_SATURATION.of(rows)
+def saturation_table(rows: pl.DataFrame) -> pa.Table:
+    """The table ``sector_saturation``."""
+    return SECTOR_SATURATION.of(rows.sort("date", "sector"))
 
 
 def _against_capacity(

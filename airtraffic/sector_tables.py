@@ -161,13 +161,13 @@ SECTOR_CAPACITY = Table(
 SECTOR_SATURATION = Table(
     "sector_saturation",
     "sectors",
-    "One row per sector, day of demand and basis",
+    "One row per sector and day",
     pa.schema(
         [
             SECTOR,
             KIND,
-            column("basis", pa.string(), "observed, or forecast"),
-            column("day", pa.date32(), "Day of the demand; date unless forecast", "UTC"),
+            column("basis", pa.string(), "observed; what is forecast stands in sector_saturation_forecast"),
+            column("day", pa.date32(), "Day of the demand: date", "UTC"),
             column("d_max", pa.float64(), "Highest rolling 60-minute entry count", "entries"),
             column("window_start", TIMESTAMP, "Start of that hour, the first of several", "UTC"),
             column("entries", pa.float64(), "Entries of the day", "entries"),
@@ -177,7 +177,7 @@ SECTOR_SATURATION = Table(
                 "level", pa.string(), "normal, alert or critical by the sector's thresholds; null without IS"
             ),
             column(
-                "peak_occupancy", COUNT, "Most aircraft at once, by the minute; observed only", "aircraft"
+                "peak_occupancy", COUNT, "Most aircraft at once, by the minute", "aircraft"
             ),
             column("peak_occupancy_at", TIMESTAMP, "First minute of it", "UTC"),
             column("scv", pa.float64(), "Simultaneous capacity", "aircraft"),

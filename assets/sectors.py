@@ -144,13 +144,8 @@ def peak_hours(context: dg.AssetExecutionContext, lake: LakeResource) -> None:
     **daily(
         SECTOR_SATURATION,
         "Highest rolling 60-minute demand against the hourly capacity, and most aircraft at once against the "
-        "simultaneous one; forecast demand likewise where there is a forecast.",
-        {
-            "sector_entries": (0, 0),
-            "sector_occupancy": (0, 0),
-            "sector_capacity": (0, 0),
-            "peak_hours": (0, 0),
-        },
+        "simultaneous one.",
+        {"sector_entries": (0, 0), "sector_occupancy": (0, 0), "sector_capacity": (0, 0)},
     )
 )
 def sector_saturation(context: dg.AssetExecutionContext, lake: LakeResource) -> None:

@@ -4,7 +4,7 @@ A span of days is read once and written in one commit per table: a commit per da
 for each of nine tables. Positions are read day by day.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
@@ -15,7 +15,7 @@ import pyarrow as pa
 from airtraffic.monitoring import sector_alerts
 from airtraffic.overloads import overload_segments
 from airtraffic.peak_hours import hourly_entries, peak_hours
-from airtraffic.saturation import forecast_saturation, observed_saturation, saturation_table
+from airtraffic.saturation import observed_saturation, saturation_table
 from airtraffic.sector_adjustments import sector_adjustments
 from airtraffic.sector_capacity import daily_times, sector_capacity_days
 from airtraffic.sector_counts import sector_entries, sector_occupancy
@@ -38,9 +38,6 @@ from orchestration.silver import days_predicate
 SECTORS = Path(__file__).parents[1] / "config" / "sectors.yaml"
 DAYS_AT_ONCE = 31
 """Days of one commit. [days]"""
-FORECAST = "demand_forecast"
-FORECAST_COLUMNS = ("date", "kind", "series", "target_date", "mean", "sources")
-"""What a table of that name has to have for its rows of kind ``sector`` to be set against the capacity."""
 _DAY = timedelta(days=1)
 _BASIS_COLUMNS = ("date", "provider", "source", "routes", "origin", "destination")
 _COMPLETENESS_COLUMNS = ("date", "completeness", "sources", "polls_seen")
@@ -159,8 +156,7 @@ def make_sector_demand(
             "sector_saturation": lambda: saturation_table(
                 observed_saturation(
                     of("sector_entries"), of("sector_occupancy"), of("sector_capacity"), sectors, days
-                ),
-                *_forecast(lake, days, of("sector_capacity"), sectors),
+                )
             ),
             "overload_segments": lambda: overload_segments(
                 of("sector_entries", 1), of("sector_capacity", 1), of("sector_flights", 1), days
@@ -243,26 +239,6 @@ def _passages_of(lake: LakeResource, day: date, sectors: Sectors) -> pl.DataFram
         ],
     )
     return airspace_passages(positions, sectors).filter(pl.col("date") == day)
-
-
-def _forecast(
-    lake: LakeResource, days: Sequence[date], capacity: pl.DataFrame, sectors: Sectors
-) -> Iterator[pl.DataFrame]:
-    """Saturation of the forecast demand that was published on the days, where there is a forecast."""
-    if not lake.exists(FORECAST):
-        return
-    if not set(FORECAST_COLUMNS) <= {field.name for field in lake.delta(FORECAST).schema().fields}:
-        return
-    forecast = frame(lake, FORECAST, FORECAST_COLUMNS, on(days)).filter(pl.col("kind") == "sector")
-    demand = forecast.select(
-        "date",
-        pl.col("target_date").alias("day"),
-        pl.col("series").alias("sector"),
-        pl.col("mean").alias("flights"),
-        "sources",
-    )
-    profile = frame(lake, "peak_hours", ("date", "sector", "weekday", "hour", "intensity"), on(days))
-    yield forecast_saturation(demand, profile, capacity, sectors, days)
 
 
 def frame(

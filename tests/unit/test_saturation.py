@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from airtraffic.monitoring import sector_alerts
 from airtraffic.overloads import overload_segments
 from airtraffic.peak_hours import hourly_entries, peak_hours
-from airtraffic.saturation import forecast_saturation, level, observed_saturation, saturation_table
+from airtraffic.saturation import level, observed_saturation, saturation_table
 from airtraffic.sector_capacity import daily_times, sector_capacity_days
 from airtraffic.sector_counts import sector_entries, sector_occupancy
 from airtraffic.sector_values import Thresholds
@@ -237,23 +237,3 @@ def test_peak_hours_divide_by_calendar_dates_of_the_window():
     sunday = made.filter((pl.col("weekday") == 6) & (pl.col("hour") == 0)).to_dicts()[0]
     assert (sunday["intensity"], sunday["dates_with_data"]) == (0.5, 1)
     assert made["entries"].sum() == 4
-
-
-def test_a_forecast_day_is_spread_over_its_weekdays_hours():
-    table = pl.concat([departures(600, 605, 610, 700), flights(flight(9, at(60, day=-1)))])
-    declared = sectors(BUSY)
-    _, _, capacity, entries, _ = tables(table, declared)
-    profile = frame(peak_hours(hourly_entries(entries), declared, [DAY]))
-    demand = pl.DataFrame(
-        {
-            "date": [DAY],
-            "day": [DAY + timedelta(days=7)],
-            "sector": ["A-B"],
-            "flights": [16.0],
-            "sources": [["file"]],
-        }
-    )
-    (row,) = saturation_table(forecast_saturation(demand, profile, capacity, declared, [DAY])).to_pylist()
-    assert (row["basis"], row["d_max"], row["level"]) == ("forecast", 12, "critical")
-    assert row["window_start"] == at(600, day=7)
-    assert row["peak_occupancy"] is None
