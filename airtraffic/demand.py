@@ -7,7 +7,6 @@ import polars as pl
 from airtraffic.daily_demand import COUNTS, SIMULATE
 from airtraffic.forecast_settings import ForecastSettings
 
-KINDS = ("network", "country", "airport", "sector", "route", "airline")
 HISTORY_COLUMNS = ("kind", "series", "country", "value", "basis", "coverage", "providers", "sources", "date")
 """What a history needs of ``daily_demand``."""
 HISTORY = {

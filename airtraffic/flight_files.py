@@ -1,4 +1,4 @@
-"""Files of flights, CSV or Parquet, in pieces, so that memory does not grow with the file."""
+"""Files of rows, CSV or Parquet, in pieces, so that memory does not grow with the file."""
 
 import hashlib
 import json
@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from airtraffic.declared_files import FileFormat
 from airtraffic.flight_mapping import UnreadableFileError
-from airtraffic.providers import Provider
 
 SUFFIXES = (".csv", ".parquet")
 ROWS_AT_ONCE = 50_000
@@ -45,7 +45,7 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def pieces(path: Path, provider: Provider) -> Iterator[Piece]:
+def pieces(path: Path, provider: FileFormat) -> Iterator[Piece]:
     """A file's rows in order; CSV columns are text.
 
     Raises
@@ -54,7 +54,7 @@ def pieces(path: Path, provider: Provider) -> Iterator[Piece]:
         The file is neither CSV nor Parquet, or is broken.
     """
     if path.suffix.lower() not in SUFFIXES:
-        raise UnreadableFileError(f"{path.name} is no file of flights; expected one of {', '.join(SUFFIXES)}")
+        raise UnreadableFileError(f"{path.name} is no table; expected one of {', '.join(SUFFIXES)}")
     read = _csv if path.suffix.lower() == ".csv" else _parquet
     malformed: list[Malformed] = []
     first, rows = 0, pl.DataFrame()
@@ -74,14 +74,27 @@ def pieces(path: Path, provider: Provider) -> Iterator[Piece]:
         yield Piece(first, rows.clear(), malformed)
 
 
-def _parquet(path: Path, _provider: Provider, _malformed: list[Malformed]) -> Iterator[pl.DataFrame]:
+def whole(path: Path, provider: FileFormat) -> Piece:
+    """All rows of a file at once.
+
+    Raises
+    ------
+    UnreadableFileError
+        As :func:`pieces`.
+    """
+    parts = list(pieces(path, provider))
+    rows = pl.concat(part.rows for part in parts) if parts else pl.DataFrame()
+    return Piece(0, rows, [line for part in parts for line in part.malformed])
+
+
+def _parquet(path: Path, _provider: FileFormat, _malformed: list[Malformed]) -> Iterator[pl.DataFrame]:
     with pa.parquet.ParquetFile(path) as file:
         yield pl.DataFrame(pl.from_arrow(file.schema_arrow.empty_table()))
         for batch in file.iter_batches(ROWS_AT_ONCE):
             yield pl.DataFrame(pl.from_arrow(batch))
 
 
-def _csv(path: Path, provider: Provider, malformed: list[Malformed]) -> Iterator[pl.DataFrame]:
+def _csv(path: Path, provider: FileFormat, malformed: list[Malformed]) -> Iterator[pl.DataFrame]:
     def note(row: pa.csv.InvalidRow) -> str:
         reason = f"the line has {row.actual_columns} columns; expected {row.expected_columns}"
         malformed.append(Malformed(row.number, reason, json.dumps(row.text)))

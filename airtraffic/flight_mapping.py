@@ -11,6 +11,7 @@ import polars as pl
 import pyarrow as pa
 
 from airtraffic.casts import MISSING_WORDS, microseconds
+from airtraffic.declared_files import delimiter_hint
 from airtraffic.errors import AirTrafficError
 from airtraffic.flight_tables import FLIGHTS_RAW, REJECTED_FLIGHTS
 from airtraffic.local_times import UTC_US, first_after, local_date, minute_of_day, on_date
@@ -64,7 +65,7 @@ def read_flights(
     if absent:
         raise UnreadableFileError(
             f"columns {', '.join(absent)} are missing; {name} is declared with them, and there are "
-            f"{', '.join(rows.columns)}{_delimiter_hint(rows.columns, provider)}"
+            f"{', '.join(rows.columns)}{delimiter_hint(rows.columns, provider)}"
         )
     original = rows.select(pl.struct(pl.all()).struct.json_encode().alias("original"))
     reader = _Reader(rows, provider, name)
@@ -82,18 +83,6 @@ def read_flights(
     good = frame.filter(pl.col("reason").is_null())
     bad = frame.filter(pl.col("reason").is_not_null()).with_columns(date=pl.col("ingested_at").dt.date())
     return FLIGHTS_RAW.of(good), REJECTED_FLIGHTS.of(bad)
-
-
-def _delimiter_hint(columns: list[str], provider: Provider) -> str:
-    """What a header that was read as one column most likely means."""
-    found = [
-        mark for mark in ";\t|," if len(columns) == 1 and mark in columns[0] and mark != provider.delimiter
-    ]
-    return (
-        f"; is the delimiter {found[0]!r}? config/providers.yaml declares {provider.delimiter!r}"
-        if found
-        else ""
-    )
 
 
 class _Reader:

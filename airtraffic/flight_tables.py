@@ -86,7 +86,7 @@ FLIGHTS_RAW = Table(
 REJECTED_FLIGHTS = Table(
     "rejected_flights",
     "bronze",
-    "One row per row received that is not a flight that can be dated, once",
+    "One row per row received that is neither a flight that can be dated nor a day's counts, once",
     pa.schema(
         [
             _ROUTE,

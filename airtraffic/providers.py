@@ -8,19 +8,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
-from airtraffic.errors import ConfigurationError
+from airtraffic.count_providers import CountsProvider, load_count_providers
+from airtraffic.declared_files import Declared, FileFormat, providers_in, validated
 
 Removable = Literal["arrival_not_after_departure", "duration_over_6h", "same_airport"]
 TimeName = Literal["scheduled_departure_at", "departure_at", "scheduled_arrival_at", "arrival_at"]
@@ -36,11 +27,7 @@ def _zone(name: str) -> str:
     return name
 
 
-class _Declared(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class LocalTime(_Declared):
+class LocalTime(Declared):
     """A time of day on a local clock, on a named date or the first one after another time."""
 
     time: str = Field(description="Column: a time, hh:mm[:ss], or the number hhmm (2400 is midnight).")
@@ -60,20 +47,20 @@ class LocalTime(_Declared):
         return self
 
 
-class Minutes(_Declared):
+class Minutes(Declared):
     """So many minutes after another time."""
 
     start: TimeName
     minutes: str = Field(description="Column: minutes, negative ones too.")
 
 
-class Missing(_Declared):
+class Missing(Declared):
     """True where a column has no value."""
 
     missing: str
 
 
-class OneOf(_Declared):
+class OneOf(Declared):
     """True where a column has one of some values."""
 
     column: str
@@ -95,7 +82,7 @@ Truth = Annotated[
 ]
 
 
-class Columns(_Declared):
+class Columns(Declared):
     """The provider's column for each of ours."""
 
     provider_flight_id: str | None = None
@@ -140,45 +127,40 @@ class Columns(_Declared):
         return names
 
 
-class Provider(_Declared):
-    """How one provider's rows are read."""
+class Provider(FileFormat):
+    """How one provider's rows of flights are read."""
 
-    source: str = Field(default="file", description="Where the data really comes from.")
     airports: Literal["icao", "iata"] = "icao"
     airlines: dict[str, str] = Field(
         default={}, description="ICAO designator by the provider's code or name."
     )
-    missing: tuple[str, ...] = Field(
-        default=(), description="Words for a missing value, beside an empty one."
-    )
-    date_formats: tuple[str, ...] = Field(default=("%Y-%m-%d",), min_length=1)
-    delimiter: str = Field(default=",", min_length=1, max_length=1)
-    encoding: str = "utf-8"
     remove: tuple[Removable, ...] = Field(
         default=(), description="What is no flight in this provider's data; elsewhere it is a flag."
     )
     columns: Columns
 
 
-class _File(_Declared):
+class _File(Declared):
     providers: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Provider]
 
 
 def load_providers(path: Path) -> Mapping[str, Provider]:
-    """Providers by name.
+    """Providers of flights by name.
 
     Raises
     ------
     ConfigurationError
         The file is not YAML, or a field is unknown, missing or has a value that cannot be used.
     """
-    try:
-        return _File.model_validate(yaml.safe_load(path.read_text(encoding="utf-8"))).providers
-    except yaml.YAMLError as error:
-        raise ConfigurationError(f"{path} is not YAML: {error}") from error
-    except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc']))} is {fault['input']!r}: {fault['msg']}"
-            for fault in error.errors(include_url=False)
-        )
-        raise ConfigurationError(f"{path}: {faults}") from error
+    return validated(_File, providers_in(path, without_key="counts"), path).providers
+
+
+def load_file_providers(path: Path) -> Mapping[str, Provider | CountsProvider]:
+    """Providers of flights and of daily counts by name.
+
+    Raises
+    ------
+    ConfigurationError
+        As :func:`load_providers`.
+    """
+    return {**load_providers(path), **load_count_providers(path)}

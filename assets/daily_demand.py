@@ -1,13 +1,16 @@
 """Daily demand: what each series came to, from published counts or from counted flights."""
 
+from datetime import date
+
 import dagster as dg
 
 from airtraffic.demand_tables import DAILY_DEMAND
-from assets.sectors import daily, make_days
+from assets.sectors import daily
 from orchestration.automation import DEMAND_EAGER
-from orchestration.demand_history import make_daily_demand
+from orchestration.demand_history import DAYS_AT_ONCE, make_daily_demand
+from orchestration.partitions import DAY_KEY, spans
 from orchestration.resources.lake import LakeResource
-from orchestration.sectors import load_sectors
+from orchestration.sectors import load_sectors, rows_by_day
 
 
 @dg.asset(
@@ -22,4 +25,8 @@ from orchestration.sectors import load_sectors
 )
 def daily_demand(context: dg.AssetExecutionContext, lake: LakeResource) -> None:
     sectors = load_sectors()
-    make_days(context, lambda days: {"daily_demand": make_daily_demand(lake, days, sectors)})
+    for days in spans((date.fromisoformat(key) for key in context.partition_keys), DAYS_AT_ONCE):
+        rows = rows_by_day(make_daily_demand(lake, days, sectors))
+        for day in days:
+            metadata = {"dagster/partition_row_count": rows.get(day, 0)}
+            context.add_asset_metadata(metadata, partition_key=day.strftime(DAY_KEY))

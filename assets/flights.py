@@ -1,4 +1,4 @@
-"""Flights: dropped files into ``flights_raw``, and one row per flight from all routes."""
+"""Flights: dropped files into ``flights_raw`` or ``daily_counts``, and one row per flight from all routes."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from pydantic import Field
 
 from airtraffic.flight_tables import FLIGHTS, FLIGHTS_QUALITY
-from airtraffic.providers import load_providers
+from airtraffic.providers import load_file_providers, load_providers
 from airtraffic.settings import Settings
 from assets.track_flights import DAYS_AROUND
 from orchestration.automation import DAILY_EAGER
@@ -72,14 +72,17 @@ class FilesConfig(dg.Config):
     max_files: int = Field(default=1000, ge=1, le=100_000, description="Files of one run. [files]")
 
 
-@dg.op(out={}, description="Reads the files of flights that wait in the inbox, and puts them away.")
+@dg.op(
+    out={},
+    description="Reads the files of flights and daily counts that wait in the inbox, and puts them away.",
+)
 def files_to_lake(
     context: dg.OpExecutionContext, config: FilesConfig, lake: LakeResource, inbox: InboxResource
 ) -> Iterator[dg.AssetMaterialization]:
     for done in ingest_files(
         lake,
         inbox,
-        load_providers(PROVIDERS),
+        load_file_providers(PROVIDERS),
         now=datetime.now(UTC),
         earliest=Settings.from_env(os.environ).daily_start,
         max_files=config.max_files,
@@ -92,22 +95,20 @@ def file_events(done: FileRead) -> Iterator[dg.AssetMaterialization]:
     """A materialization for every day that a file changed."""
     about = {"file": str(done.file), "sha256": done.sha256}
     why = {"reason": done.unreadable} if done.unreadable else {}
-    return raw_events(done.rows_by_day, done.rejected, about | why)
+    return raw_events(done.rows_by_day, done.rejected, about | why, done.table)
 
 
 def raw_events(
-    rows_by_day: Mapping[date, int], rejected: int, about: Mapping[str, str]
+    rows_by_day: Mapping[date, int], rejected: int, about: Mapping[str, str], table: str = "flights_raw"
 ) -> Iterator[dg.AssetMaterialization]:
-    """A materialization of ``flights_raw`` for every day, and one of ``rejected_flights`` for today.
+    """A materialization of ``table`` for every day, and one of ``rejected_flights`` for today.
 
     Days that have no partition, such as those of flights that are only planned, are left out.
     """
     for day, rows in sorted(rows_by_day.items()):
         key = day.strftime(DAY_KEY)
         if DAILY.has_partition_key(key):
-            yield dg.AssetMaterialization(
-                "flights_raw", partition=key, metadata={**about, "rows_added": rows}
-            )
+            yield dg.AssetMaterialization(table, partition=key, metadata={**about, "rows_added": rows})
     if rejected:
         today = datetime.now(UTC).strftime(DAY_KEY)
         yield dg.AssetMaterialization(
@@ -119,7 +120,7 @@ def raw_events(
     name=FILES_JOB,
     executor_def=dg.in_process_executor,
     tags={"airtraffic/ingest": "files"},
-    description="From dropped files to flights_raw.",
+    description="From dropped files to flights_raw and daily_counts.",
 )
 def ingest_flight_files() -> None:
     files_to_lake.alias(FILES_JOB)()

@@ -23,7 +23,8 @@ rejected_flights = dg.AssetSpec(
         DAILY,
         {"arrow"},
         RARE,
-        "What a route of flights brought and could not be read, with the reason and the original.",
+        "What a route of flights or a file of daily counts brought and could not be read, with the reason and the "
+        "original.",
     ),
 )
 

@@ -107,7 +107,7 @@ def backfill(settings: Settings, selection: str, start, end) -> None:
 @cli.command()
 @click.pass_obj
 def inbox(settings: Settings) -> None:
-    """Read the files of flights that wait in the inbox, and make their days; ./run up does it by itself."""
+    """Read the files of flights and daily counts in the inbox, and make their days; ./run up does it by itself."""
     from cli.inbox import run_inbox
 
     run_inbox(settings)

@@ -1,6 +1,6 @@
 """What became of the files of the inbox, one line each."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,11 +8,13 @@ import polars as pl
 
 from airtraffic.flight_files import sha256_of
 from airtraffic.flights import ROW_COLUMNS
-from airtraffic.providers import Provider
+from orchestration.flight_files import counted_in, received_from
 from orchestration.resources.inbox import UNREADABLE, Dropped, FileChangedError, InboxResource
 from orchestration.resources.lake import LakeResource
 
 _OF_THE_ROW = ("received_from", "position", "ingested_at", "updated_at", "flags")
+_OF_COUNTS = ("kind", "series", "date", "ingested_at")
+_THERE = "; the lake had them already"
 _REASONS_SHOWN = 3
 
 
@@ -49,17 +51,27 @@ def report_files(
         Before the run; rows that are older were there. (UTC)
     """
     for file, sha256 in files.items():
-        known_as = f"{file.provider} {sha256} "
-        mine = [("received_from", ">=", known_as), ("received_from", "<", f"{known_as}~")]
+        mine = received_from(file.provider, sha256)
         rejected = pl.DataFrame(
             pl.from_arrow(lake.read("rejected_flights", ["reason", "position", "original"], mine))
         )
         columns = [name for name in ROW_COLUMNS if name not in _OF_THE_ROW]
         rows = pl.DataFrame(pl.from_arrow(lake.read("flights_raw", [*columns, "ingested_at"], mine)))
+        counts = pl.DataFrame(
+            pl.from_arrow(lake.read("daily_counts", _OF_COUNTS, counted_in(file.provider, sha256)))
+        )
         whole = rejected.filter(pl.all_horizontal(pl.col("position", "original").is_null()))
-        if whole.height and not rows.height:
+        if whole.height and not rows.height and not counts.height:
             kept = inbox.uri(f"{UNREADABLE}/{file.kept_as(sha256)}")
             yield Line(f"{file}: unreadable: {whole['reason'][0]}; it lies in {kept}", failed=True)
+        elif counts.height:
+            there = counts["ingested_at"].max() < began
+            yield Line(
+                f"{file}: {counts.height:,} counts of {counts.n_unique(subset=['kind', 'series']):,} series, "
+                f"{counts['date'].min()} to {counts['date'].max()}, {rejected.height:,} rows rejected"
+                + (_THERE if there else "")
+                + _reasons(rejected, lake)
+            )
         elif not rows.height and not rejected.height:
             yield Line(f"{file}: no rows in it, or left for the next run because it changed meanwhile")
         else:
@@ -67,7 +79,7 @@ def report_files(
             there = rows.height > 0 and rows["ingested_at"].max() < began
             yield Line(
                 f"{file}: {rows.height:,} rows, {duplicates:,} duplicates among them, {rejected.height:,} rejected"
-                + ("; the lake had them already" if there else "")
+                + (_THERE if there else "")
                 + _reasons(rejected, lake)
             )
 
@@ -82,7 +94,7 @@ def _reasons(rejected: pl.DataFrame, lake: LakeResource) -> str:
 
 
 def report_unread(
-    waiting: Sequence[Dropped], strays: Sequence[str], providers: Mapping[str, Provider], root: str
+    waiting: Sequence[Dropped], strays: Sequence[str], providers: Collection[str], root: str
 ) -> Iterator[Line]:
     """A line for each file that no run reads: in the folder of no declared provider, or in no folder."""
     known = ", ".join(sorted(providers))

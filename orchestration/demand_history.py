@@ -20,6 +20,8 @@ from orchestration.resources.lake import LakeResource
 from orchestration.sectors import frame, on
 from orchestration.silver import days_predicate
 
+DAYS_AT_ONCE = 92
+"""Days of one commit: each costs a look at every file of the tables, and its flights are in memory. [days]"""
 FORECASTS = Path(__file__).parents[1] / "config" / "forecasts.yaml"
 
 

@@ -1,4 +1,4 @@
-"""Dropped files to ``flights_raw``, every row exactly once.
+"""Dropped files to ``flights_raw`` or ``daily_counts``, every row exactly once.
 
 A file is known by its content: its rows and an application transaction with its SHA-256 are one commit, so
 that the same content under another name, or read again by a run that began after a kill, adds nothing.
@@ -15,15 +15,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake.exceptions import DeltaError
 
+from airtraffic.count_providers import CountsProvider
+from airtraffic.daily_counts import read_counts
+from airtraffic.demand_tables import DAILY_COUNTS
 from airtraffic.errors import AirTrafficError
-from airtraffic.flight_files import Malformed, pieces, sha256_of
+from airtraffic.flight_files import Malformed, Piece, pieces, sha256_of, whole
 from airtraffic.flight_mapping import UnreadableFileError, read_flights
 from airtraffic.flight_tables import FILES, FLIGHTS_RAW, REJECTED_FLIGHTS
 from airtraffic.providers import Provider
+from airtraffic.table import Table
 from orchestration.flights import days_left
 from orchestration.races import read_against_others
 from orchestration.resources.inbox import ARCHIVE, UNREADABLE, Dropped, FileChangedError, InboxResource
-from orchestration.resources.lake import LakeResource
+from orchestration.resources.lake import Filter, LakeResource
 
 _log = logging.getLogger(__name__)
 PROVIDERS = Path(__file__).parents[1] / "config" / "providers.yaml"
@@ -36,8 +40,10 @@ class FileRead:
 
     file: Dropped
     sha256: str
+    table: str = FLIGHTS_RAW.name
+    """Where its rows are: ``flights_raw`` or ``daily_counts``."""
     rows_by_day: Counter[date] = field(default_factory=Counter)
-    """Rows in ``flights_raw`` by day of departure; days that a flight was moved away from are here with 0."""
+    """Rows in ``table`` by day; days that a flight was moved away from are here with 0."""
     rejected: int = 0
     """Rows in ``rejected_flights``."""
     again: bool = False
@@ -61,7 +67,7 @@ class FileRead:
 def ingest_files(
     lake: LakeResource,
     inbox: InboxResource,
-    providers: Mapping[str, Provider],
+    providers: Mapping[str, Provider | CountsProvider],
     *,
     now: datetime,
     earliest: datetime,
@@ -76,7 +82,7 @@ def ingest_files(
     now
         Written as ``ingested_at``. (UTC)
     earliest
-        Departures before it, and more than a day after ``now``, are rejected. (UTC)
+        Departures and days before it, and more than a day after ``now``, are rejected. (UTC)
 
     Raises
     ------
@@ -105,7 +111,7 @@ class _File:
         inbox: InboxResource,
         file: Dropped,
         path: Path,
-        provider: Provider,
+        provider: Provider | CountsProvider,
         now: datetime,
         earliest: datetime,
     ):
@@ -117,18 +123,18 @@ class _File:
         self._now = now
         self._earliest = earliest
         self._sha256 = sha256_of(path)
-        self._known_as = f"{file.provider} {self._sha256} "
-        self._received_from = self._known_as + file.name
+        self._received_from = f"{file.provider} {self._sha256} {file.name}"
         self._rejected: list[pa.Table] = []
         self._failure: AirTrafficError | None = None
+        self._table: Table = DAILY_COUNTS if isinstance(provider, CountsProvider) else FLIGHTS_RAW
 
     def read(self) -> FileRead:
         return read_against_others(self._read, f"reading {self._file}")
 
     def _read(self) -> FileRead:
-        done = FileRead(self._file, self._sha256)
+        done = FileRead(self._file, self._sha256, self._table.name)
         app = f"{FILES} {self._file.provider} {self._sha256}"
-        raw, rejected = self._lake.delta("flights_raw"), self._lake.delta("rejected_flights")
+        raw, rejected = self._lake.delta(self._table.name), self._lake.delta("rejected_flights")
         rows_there = raw.transaction_version(app) is not None
         rejects_there = rejected.transaction_version(app) is not None
         if rows_there and rejects_there:
@@ -137,13 +143,13 @@ class _File:
             return done
         self._rejected = []
         try:
-            reader = pa.RecordBatchReader.from_batches(FLIGHTS_RAW.schema, self._batches(done))
+            reader = pa.RecordBatchReader.from_batches(self._table.schema, self._batches(done))
             if rows_there:
                 # A run died between the two commits.
                 for _ in reader:
                     pass
             else:
-                self._append("flights_raw", reader, raw, app)
+                self._append(self._table.name, reader, raw, app)
             if not rejects_there:
                 self._append("rejected_flights", self._rejects(), rejected, app)
         except UnreadableFileError as error:
@@ -153,8 +159,9 @@ class _File:
             self._note_unreadable(done, str(error))
             return done
         done.rejected = sum(table.num_rows for table in self._rejected)
-        for day in days_left(self._lake, FILES, self._file.provider, self._now, done.rows_by_day):
-            done.rows_by_day[day] += 0
+        if self._table is FLIGHTS_RAW:
+            for day in days_left(self._lake, FILES, self._file.provider, self._now, done.rows_by_day):
+                done.rows_by_day[day] += 0
         return done
 
     def _append(self, name: str, rows: pa.Table | pa.RecordBatchReader, into, app: str) -> None:
@@ -169,18 +176,7 @@ class _File:
 
     def _batches(self, done: FileRead) -> Iterator[pa.RecordBatch]:
         try:
-            for piece in pieces(self._path, self._provider):
-                good, bad = read_flights(
-                    piece.rows,
-                    self._provider,
-                    name=self._file.provider,
-                    route=FILES,
-                    received_from=self._received_from,
-                    ingested_at=self._now,
-                    earliest=self._earliest,
-                    latest=self._now + _AHEAD,
-                    first=piece.first,
-                )
+            for good, bad, piece in self._tables():
                 self._rejected += [bad, self._malformed(piece.malformed)]
                 for found in pc.value_counts(good["date"]).to_pylist():
                     done.rows_by_day[found["values"]] += found["counts"]
@@ -189,6 +185,41 @@ class _File:
         except AirTrafficError as error:
             self._failure = error
             raise
+
+    def _tables(self) -> Iterator[tuple[pa.Table, pa.Table, Piece]]:
+        """What can be read and what cannot, piece by piece."""
+        if isinstance(self._provider, CountsProvider):
+            # At once: a series that has a day twice may have it far apart.
+            piece = whole(self._path, self._provider)
+            yield *self._counts(piece, self._provider), piece
+            return
+        for piece in pieces(self._path, self._provider):
+            yield *self._flights(piece, self._provider), piece
+
+    def _flights(self, piece: Piece, provider: Provider) -> tuple[pa.Table, pa.Table]:
+        return read_flights(
+            piece.rows,
+            provider,
+            name=self._file.provider,
+            route=FILES,
+            received_from=self._received_from,
+            ingested_at=self._now,
+            earliest=self._earliest,
+            latest=self._now + _AHEAD,
+            first=piece.first,
+        )
+
+    def _counts(self, piece: Piece, provider: CountsProvider) -> tuple[pa.Table, pa.Table]:
+        return read_counts(
+            piece.rows,
+            provider,
+            name=self._file.provider,
+            file=self._file.name,
+            sha256=self._sha256,
+            ingested_at=self._now,
+            earliest=self._earliest.date(),
+            latest=self._now.date(),
+        )
 
     def _rejects(self) -> pa.Table:
         return pa.concat_tables([REJECTED_FLIGHTS.schema.empty_table(), *self._rejected])
@@ -224,6 +255,18 @@ class _File:
         """What the run that read this content may not have lived to report; what is put away is reported."""
         if self._inbox.has(ARCHIVE, self._file.provider, self._sha256):
             return
-        mine = [("received_from", ">=", self._known_as), ("received_from", "<", f"{self._known_as}~")]
-        done.rows_by_day.update(self._lake.read("flights_raw", ["date"], mine)["date"].to_pylist())
+        mine = received_from(self._file.provider, self._sha256)
+        rows = counted_in(self._file.provider, self._sha256) if self._table is DAILY_COUNTS else mine
+        done.rows_by_day.update(self._lake.read(self._table.name, ["date"], rows)["date"].to_pylist())
         done.rejected = self._lake.read("rejected_flights", ["position"], mine).num_rows
+
+
+def received_from(provider: str, sha256: str) -> list[Filter]:
+    """Filters for the rows of a file in ``flights_raw`` and ``rejected_flights``."""
+    known_as = f"{provider} {sha256} "
+    return [("received_from", ">=", known_as), ("received_from", "<", f"{known_as}~")]
+
+
+def counted_in(provider: str, sha256: str) -> list[Filter]:
+    """Filters for the rows of a file in ``daily_counts``."""
+    return [("provider", "=", provider), ("file_sha256", "=", sha256)]

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from airtraffic.providers import load_providers
+from airtraffic.providers import load_file_providers
 from orchestration.flight_files import PROVIDERS
 from orchestration.resources.inbox import InboxResource
 from sensors.in_flight import run_in_flight
@@ -16,14 +16,14 @@ JOB = "ingest_files"
     job_name=JOB,
     minimum_interval_seconds=15,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Asks for a run when a file of flights waits in the folder of a declared provider.",
+    description="Asks for a run when a file of flights or daily counts waits in the folder of a declared provider.",
 )
 def dropped_files(context: dg.SensorEvaluationContext, inbox: InboxResource) -> dg.RunRequest | dg.SkipReason:
     now = datetime.now(UTC)
     waiting = inbox.dropped(now)
     if not waiting:
         return dg.SkipReason(f"no file waits in {inbox.root}")
-    known = load_providers(PROVIDERS)
+    known = load_file_providers(PROVIDERS)
     mine = [file for file in waiting if file.provider in known]
     if not mine:
         return dg.SkipReason(

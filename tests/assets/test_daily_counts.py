@@ -1,0 +1,128 @@
+"""From dropped files of daily counts to demand, on a real lake."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+import pytest
+
+from airtraffic.count_providers import load_count_providers
+from assets.daily_demand import daily_demand
+from assets.flights import ingest_flight_files
+from cli.inbox_report import hashed, report_files
+from orchestration.flight_files import PROVIDERS, ingest_files
+from orchestration.resources.inbox import InboxResource
+from orchestration.resources.lake import LakeResource
+from sensors.inbox import dropped_files
+from tests.assets.flight_files import bimtra, drop
+
+FIRST = date(2024, 1, 1)
+COUNTS = pl.DataFrame({"date": [FIRST + timedelta(days=n) for n in range(3)], "flights": [100, 110, 120]})
+
+
+@pytest.fixture
+def lake(tmp_path) -> LakeResource:
+    return LakeResource(root=str(tmp_path / "lake"))
+
+
+@pytest.fixture
+def inbox(tmp_path) -> InboxResource:
+    return InboxResource(root=str(tmp_path / "inbox"), settled_s=0)
+
+
+@pytest.fixture
+def folder(inbox) -> Path:
+    return Path(inbox.root)
+
+
+@pytest.fixture
+def instance():
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield instance
+
+
+def ingest(lake, inbox, instance=None) -> None:
+    resources = {"lake": lake, "inbox": inbox}
+    assert ingest_flight_files.execute_in_process(resources=resources, instance=instance).success
+
+
+def demand(lake) -> dict[date, float]:
+    tags = {
+        "dagster/asset_partition_range_start": str(FIRST),
+        "dagster/asset_partition_range_end": str(FIRST + timedelta(days=3)),
+    }
+    assert dg.materialize([daily_demand], tags=tags, resources={"lake": lake}).success
+    rows = lake.read("daily_demand").sort_by("date").to_pylist()
+    return {row["date"]: row["value"] for row in rows}
+
+
+def test_a_dropped_file_becomes_demand_and_is_put_away(lake, inbox, folder, instance):
+    drop(folder, "brazil_network", "2024.parquet", COUNTS)
+    drop(folder, "bimtra", "june.parquet", bimtra(days=1))
+    sensor = dg.build_sensor_context(instance=instance)
+    assert dropped_files(sensor, inbox=inbox).tags == {"airtraffic/files": "2"}
+    ingest(lake, inbox, instance)
+    days = {"2024-01-01", "2024-01-02", "2024-01-03"}
+    assert instance.get_materialized_partitions(dg.AssetKey("daily_counts")) == days
+    assert instance.get_materialized_partitions(dg.AssetKey("flights_raw")) == {"2022-06-01"}
+    assert list(demand(lake).values()) == [100.0, 110.0, 120.0]
+    assert {path.parent for path in folder.rglob("*.parquet")} == {
+        folder / "archive" / "brazil_network",
+        folder / "archive" / "bimtra",
+    }
+
+
+def test_the_same_content_again_adds_nothing_and_a_newer_file_is_what_counts(lake, inbox, folder, instance):
+    drop(folder, "brazil_network", "2024.csv", COUNTS)
+    ingest(lake, inbox)
+    before = demand(lake)
+    drop(folder, "brazil_network", "the same.csv", COUNTS)
+    ingest(lake, inbox, instance)
+    assert instance.get_materialized_partitions(dg.AssetKey("daily_counts")) == set()
+    assert lake.read("daily_counts").num_rows == 3
+    assert demand(lake) == before
+    drop(folder, "brazil_network", "0 corrected.csv", COUNTS[1:].with_columns(pl.col("flights") + 1))
+    ingest(lake, inbox)
+    assert list(demand(lake).values()) == [100.0, 111.0, 121.0]
+
+
+def test_bad_rows_are_kept_with_their_reasons_and_the_others_count(lake, inbox, folder):
+    rows = "date,flights\n2024-01-01,-5\n2024-01-02,110\n,120\n2024-01-03\n2024-01-04,many\n"
+    path = drop(folder, "brazil_network", "2024.csv", rows)
+    (file,) = inbox.dropped(datetime.now(UTC))
+    files, began = hashed(inbox, [file]), datetime.now(UTC)
+    ingest(lake, inbox)
+    assert list(demand(lake).values()) == [110.0]
+    assert sorted(lake.read("rejected_flights")["reason"].to_pylist()) == [
+        "date is ''; expected a date, %Y-%m-%d",
+        "flights is '-5'; expected a count of 0 or more",
+        "flights is 'many'; expected a count of 0 or more",
+        "the line has 1 columns; expected 2",
+    ]
+    (line,) = report_files(lake, inbox, files, began)
+    assert line.text.startswith(
+        "brazil_network/2024.csv: 1 counts of 1 series, 2024-01-02 to 2024-01-02, 4 rows rejected (1 x "
+    )
+    assert not path.exists()
+
+
+def test_a_file_that_cannot_be_read_is_kept_with_the_reason(lake, inbox, folder):
+    drop(folder, "brazil_network", "2024.csv", "day,flights\n2024-01-01,5\n")
+    ingest(lake, inbox)
+    (reason,) = lake.read("rejected_flights")["reason"].to_pylist()
+    assert reason.startswith("columns date are missing; brazil_network is declared with them")
+    assert lake.read("daily_counts").num_rows == 0
+    assert [path.parent for path in folder.rglob("*.csv")] == [folder / "unreadable" / "brazil_network"]
+
+
+def test_a_reader_that_dies_after_its_commit_has_its_days_reported_by_the_next(lake, inbox, folder):
+    drop(folder, "brazil_network", "2024.csv", COUNTS)
+    providers = load_count_providers(PROVIDERS)
+    asked = {"now": datetime.now(UTC), "earliest": datetime(2010, 1, 1, tzinfo=UTC)}
+    dying = ingest_files(lake, inbox, providers, **asked)
+    next(dying)
+    del dying
+    (done,) = ingest_files(lake, inbox, providers, **asked)
+    assert (done.again, done.table, done.rows, len(done.rows_by_day)) == (True, "daily_counts", 3, 3)
+    assert lake.read("daily_counts").num_rows == 3
