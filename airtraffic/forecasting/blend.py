@@ -25,6 +25,13 @@ class Blend(Forecaster):
             raise ForecastError(f"a blend of {len(members)} models; expected two or more")
         self.members = tuple(members)
 
+    @classmethod
+    def of(cls, *members: Forecaster) -> "Blend":
+        """A blend of models that are fitted already, to the same history."""
+        blend = cls(members=members)
+        blend.series, blend.trained_to = members[0].series, members[0].trained_to
+        return blend
+
     def params(self) -> dict[str, Any]:
         """The members' hyper-parameters by their names, to be read and not to be passed."""
         return {member.name: member.params() for member in self.members}

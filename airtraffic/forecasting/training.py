@@ -1,0 +1,289 @@
+"""A training of the daily models: backtest, champions, and every candidate fitted to all that is known."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import partial
+from typing import Any
+
+import polars as pl
+
+from airtraffic.errors import ForecastError
+from airtraffic.forecasting.backtest import MIN_DAYS, residuals, rolling_means, with_intervals
+from airtraffic.forecasting.baselines import SeasonalNaive, WeekdayMean
+from airtraffic.forecasting.blend import Blend
+from airtraffic.forecasting.classical import AutoETS
+from airtraffic.forecasting.conformal import PUBLISHED, RESIDUALS
+from airtraffic.forecasting.contract import Forecaster, State
+from airtraffic.forecasting.forest import DemandForest
+from airtraffic.forecasting.panel import Panel
+from airtraffic.forecasting.regimes import regimes
+from airtraffic.forecasting.scores import NAIVE, scores
+from airtraffic.forecasting.seasonal import SeasonalFourier
+from airtraffic.forecasting.selection import champions
+
+HORIZON = 30
+CANDIDATES = (NAIVE, "weekday_mean", "auto_ets", "seasonal_fourier", "demand_forest", "blend")
+"""What can become champion."""
+BLENDED = ("demand_forest", "auto_ets")
+BACKTEST_DAYS = 364
+REFIT_DAYS = 91
+"""Four fits for a year of weekly origins: a fifth of what fitting monthly takes."""
+FIRST_ORIGIN_DAYS = 35
+"""Days of history before the first origin."""
+WORTH_A_PROCESS = 12
+"""Series from which on another process, which takes 3 s to start, is faster. AutoETS takes .2 s a series and fit."""
+INTERVALS = ("coverage", "width")
+_ROWS = {
+    **{"origin": pl.Date, "series": pl.String, "kind": pl.String, "date": pl.Date, "horizon": pl.Int64},
+    **dict.fromkeys(("mean", "lower", "upper", "actual", "scale"), pl.Float64),
+    **{"model": pl.String, "fitted_on": pl.Date},
+}
+NO_ERRORS = pl.DataFrame(schema=RESIDUALS)
+
+Progress = Callable[[int, int, str], None]
+"""Steps done, steps of all, and what was done last."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a day of training gives.
+
+    ``models``: by name, fitted to all of the history, with intervals. ``backtest``: rows of
+    ``backtest.rolling_origins`` with a column model. ``champions``: series, champion, error, origins, reason, the
+    champion's scores and notes on the history. ``scores``: per series, model and horizon.
+    """
+
+    trained_to: date
+    models: dict[str, Forecaster]
+    backtest: pl.DataFrame
+    champions: pl.DataFrame
+    scores: pl.DataFrame
+
+
+def candidates(history: pl.DataFrame) -> dict[str, Forecaster]:
+    """The models that are trained, by name; a blend of two of them comes on top.
+
+    ``history``: series and country, whose holidays the forest knows.
+    """
+    countries = history.drop_nulls("country").unique("series", keep="last", maintain_order=True)
+    known = dict(countries.select("series", "country").sort("series").iter_rows())
+    made = (SeasonalNaive(), WeekdayMean(), AutoETS(), SeasonalFourier(), DemandForest(countries=known))
+    return {model.name: model for model in made}
+
+
+def pooled_kinds(history: pl.DataFrame) -> pl.DataFrame:
+    """The history with the kind that a series is compared with: overflights are not departures.
+
+    >>> names = ["airport/SKBO", "country/ED/total"]
+    >>> pooled_kinds(pl.DataFrame({"series": names, "kind": ["airport", "country"]}))["kind"].to_list()
+    ['airport', 'country/total']
+    """
+    part = pl.col("series").str.extract("^[^/]+/.*(/[^/]+)$")
+    return history.with_columns(kind=pl.concat_str("kind", part.fill_null("")))
+
+
+def backtest_origins(start: date, until: date) -> list[date]:
+    """A day a week of the year before ``until``, less where the history is short.
+
+    >>> [len(backtest_origins(date(2023, 1, 1), date(2023, 1, 1) + timedelta(days=days))) for days in (40, 50, 900)]
+    [0, 2, 52]
+    """
+    first = max(until - timedelta(days=BACKTEST_DAYS), start + timedelta(days=FIRST_ORIGIN_DAYS))
+    return [until - timedelta(days=7 * week) for week in range(1, (until - first).days // 7 + 1)][::-1]
+
+
+def train(
+    history: pl.DataFrame, until: date, *, workers: int = 1, progress: Progress | None = None
+) -> Training:
+    """Learn from what was known on the evening of ``until``.
+
+    Every candidate is tried on weekly origins of the last year, refitted every 91 days to what was known then;
+    by these the champions are chosen, and from these errors come the intervals. Then each is fitted to all.
+
+    Parameters
+    ----------
+    history
+        series, kind, country, date and value; no row later than ``until``.
+    workers
+        Processes to use where there are series enough. The result does not depend on it.
+
+    Raises
+    ------
+    ForecastError
+        No series has the 28 known days that a forecast is tried on, or rows are later than ``until``.
+    """
+    history = _checked(pooled_kinds(history), until)
+    panel = Panel.of(history)
+    models = candidates(history)
+    origins = [day for day in backtest_origins(panel.start, until) if day <= panel.end]
+    groups = _refits(origins)
+    jobs: dict[tuple[str, int], Callable[[], Any]] = {}
+    # The slow ones first, so that no process waits for the last of them.
+    for name in sorted(models, key=lambda each: each not in ("auto_ets", "demand_forest")):
+        jobs |= {
+            (name, number): partial(_means, models[name], history, days) for number, days in enumerate(groups)
+        }
+        jobs[name, len(groups)] = partial(_fitted, models[name], history)
+    workers = workers if len(panel.series) >= WORTH_A_PROCESS else 1
+    total = len(jobs) + (len(CANDIDATES) if groups else 0)
+    done: dict[tuple[str, int], Any] = {}
+    for key, result in _each(jobs, workers):
+        done[key] = result
+        _tell(progress, len(done), total, key[0])
+    means = [done[key] for key in sorted(done) if key[1] < len(groups)]
+    backtest = _judged(means, workers, lambda made, name: _tell(progress, len(jobs) + made, total, name))
+    for name, model in models.items():
+        model.take_state(*done[name, len(groups)]).update(history, until)
+    models["blend"] = Blend.of(*(models[name] for name in BLENDED)).update(history, until)
+    for name, model in models.items():
+        model.half_widths = PUBLISHED.learned(residuals(backtest.filter(pl.col("model") == name)))
+    chosen = _chosen(backtest, panel, until)
+    by_horizon = _scores(backtest, ("series", "model", "horizon")).join(
+        chosen.select("series", "champion"), on="series", maintain_order="left"
+    )
+    by_series = _scores(backtest, ("series", "model")).rename({"model": "champion"})
+    return Training(
+        until,
+        {name: models[name] for name in CANDIDATES},
+        backtest,
+        chosen.join(by_series, on=["series", "champion"], how="left", maintain_order="left"),
+        by_horizon.with_columns(champion=pl.col("champion") == pl.col("model")),
+    )
+
+
+def blended(means: pl.DataFrame) -> pl.DataFrame:
+    """Mean of the members' rows of ``rolling_means``; where one has none, the others'."""
+    day = [name for name in means.columns if name not in ("mean", "model")]
+    members = means.filter(pl.col("model").is_in(BLENDED))
+    mean = members.group_by(day).agg(pl.col("mean").mean()).with_columns(model=pl.lit("blend"))
+    return mean.select(means.columns).sort("origin", "series", "horizon")
+
+
+def _checked(history: pl.DataFrame, until: date) -> pl.DataFrame:
+    known = history.drop_nulls("value")
+    days = known.group_by("series").len()["len"]
+    longest = days.max() or 0
+    if longest < MIN_DAYS:
+        raise ForecastError(
+            f"too little is known up to {until}: of {len(days)} series the longest has {longest} known days; a "
+            f"training needs {MIN_DAYS}"
+        )
+    if known["date"].max() > until:
+        raise ForecastError(f"the history has rows of {known['date'].max()}, which is after {until}")
+    return known
+
+
+def _refits(origins: Sequence[date]) -> list[list[date]]:
+    groups: dict[int, list[date]] = {}
+    for day in origins:
+        groups.setdefault((day - origins[0]).days // REFIT_DAYS, []).append(day)
+    return list(groups.values())
+
+
+def _means(model: Forecaster, history: pl.DataFrame, origins: list[date]) -> pl.DataFrame:
+    known = history.filter(pl.col("date") <= origins[-1] + timedelta(days=HORIZON))
+    means = rolling_means(model, known, origins, HORIZON, refit_days=REFIT_DAYS)
+    return means.with_columns(model=pl.lit(model.name))
+
+
+def _fitted(model: Forecaster, history: pl.DataFrame) -> State:
+    return model.fit(history, NO_ERRORS).state()
+
+
+def _judged(parts: list[pl.DataFrame], workers: int, tell: Callable[[int, str], None]) -> pl.DataFrame:
+    """The backtest with the intervals that would have been published, learned anew every month."""
+    if not parts:
+        return pl.DataFrame(schema=_ROWS)
+    means = pl.concat(parts)
+    means = pl.concat([means, blended(means)])
+    month = pl.col("origin").min().over(pl.col("origin").dt.truncate("1mo"))
+    means = means.with_columns(refitted_on="fitted_on", fitted_on=month)
+    jobs = {
+        (name, 0): partial(_with_intervals, part)
+        for (name,), part in means.partition_by("model", as_dict=True).items()
+    }
+    done = {}
+    for (name, _), rows in _each(jobs, workers):
+        done[name] = rows
+        tell(len(done), f"intervals of {name}")
+    return pl.concat(done[name] for name in sorted(done))
+
+
+def _with_intervals(means: pl.DataFrame) -> pl.DataFrame:
+    rows = with_intervals(means.drop("model", "refitted_on"))
+    day = ["origin", "series", "horizon"]
+    kept = means.select(*day, "model", "refitted_on")
+    return (
+        rows.drop("fitted_on").join(kept, on=day, maintain_order="left").rename({"refitted_on": "fitted_on"})
+    )
+
+
+def _scores(backtest: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
+    """Scores; those of the intervals without the first quarter, in which there was little to learn them from."""
+    table = scores(backtest, by)
+    if backtest.is_empty():
+        return table
+    learned = backtest["origin"].min() + timedelta(days=REFIT_DAYS)
+    later = scores(backtest.filter(pl.col("origin") >= learned), by).select(*by, *INTERVALS)
+    return (
+        table.drop(INTERVALS)
+        .join(later, on=list(by), how="left", maintain_order="left")
+        .select(table.columns)
+    )
+
+
+def _chosen(backtest: pl.DataFrame, panel: Panel, until: date) -> pl.DataFrame:
+    """The champion of every series; one without any past is continued by the naive."""
+    every = pl.DataFrame({"series": panel.series}, schema={"series": pl.String})
+    found = champions(backtest, until).drop("kind")
+    notes: dict[str, list[str]] = {name: [] for name in panel.series}
+    for regime in regimes(panel):
+        notes[regime.series].append(regime.sentence())
+    return every.join(found, on="series", how="left", maintain_order="left").with_columns(
+        champion=pl.col("champion").fill_null(NAIVE),
+        error=pl.col("error").fill_null(1.0),
+        origins=pl.col("origins").fill_null(0),
+        reason=pl.col("reason").fill_null("no past forecast to judge by: its history is too short"),
+        notes=pl.Series(list(notes.values()), dtype=pl.List(pl.String)),
+    )
+
+
+def _tell(progress: Progress | None, done: int, total: int, what: str) -> None:
+    if progress:
+        progress(done, total, what)
+
+
+def _each(
+    jobs: dict[tuple[str, int], Callable[[], Any]], workers: int
+) -> Iterator[tuple[tuple[str, int], Any]]:
+    """The result of every job as it is there; in order with one worker."""
+    if workers <= 1 or len(jobs) <= 1:
+        for key, job in jobs.items():
+            yield key, job()
+        return
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+    from multiprocessing import get_context
+
+    # A fork would copy the locks of Polars' threads as they are; AutoETS holds Python's lock, so threads wait.
+    pool = ProcessPoolExecutor(min(workers, len(jobs)), get_context("spawn"), initializer=_end_with_parent)
+    try:
+        waiting = {pool.submit(job): key for key, job in jobs.items()}
+        for each in as_completed(waiting):
+            yield waiting[each], each.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """A killed run leaves no process behind: a worker by itself would wait for work for ever."""
+    from multiprocessing import parent_process
+    from multiprocessing.connection import wait
+    from threading import Thread
+
+    def watch() -> None:
+        wait([parent_process().sentinel])
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
