@@ -102,10 +102,10 @@ def add_errors(
 
 def simulation_ratios(model: CongestionLSTM, since: datetime) -> pl.DataFrame:
     """Error over all polls of the recursive 30-minute simulation against persistence's, from every tenth poll."""
-    seen = model._fitted()
+    seen = model.seen
     wanted = (seen.polls.at >= since).to_numpy() & (seen.polls.position >= model.lookback - 1)
     index = np.flatnonzero(wanted & (seen.polls.ahead(model.far) >= 0))[::10]
-    mean, _ = model._expect(seen, index, range(1, model.far + 1))
+    mean, _ = model.expect(index, range(1, model.far + 1))
     came = seen.counts.aircraft[index[:, None] + np.arange(1, model.far + 1)]
     last = seen.counts.aircraft[index][:, None]
     rows = [

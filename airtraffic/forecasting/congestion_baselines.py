@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from airtraffic.forecasting.congestion_contract import Congestion, CongestionForecaster
+from airtraffic.forecasting.congestion_contract import CongestionForecaster
+from airtraffic.forecasting.congestion_positions import Congestion
 
 
 class LastCount(CongestionForecaster):

@@ -6,7 +6,6 @@ counting, the intervals, the table and the checks, the same for all.
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from inspect import signature
 from typing import Any, Self
@@ -15,37 +14,20 @@ import numpy as np
 import polars as pl
 
 from airtraffic.errors import ForecastError
-from airtraffic.forecasting.congestion_aircraft import KnownAircraft, known_aircraft
 from airtraffic.forecasting.congestion_direction import DIRECTIONS, cuts
-from airtraffic.forecasting.congestion_grid import Counts, count
-from airtraffic.forecasting.congestion_polls import Polls
+from airtraffic.forecasting.congestion_intervals import (
+    THRESHOLD_SHARE,
+    calibrated,
+    guessed,
+    learned_from,
+    spread_of,
+    thresholds,
+)
+from airtraffic.forecasting.congestion_positions import Congestion, Positions
 from airtraffic.forecasting.congestion_zones import Cells, Zones
 from airtraffic.forecasting.contract import whole
 
-LEVEL = 0.95
 MAX_HORIZON = 240
-VALIDATION = 0.15
-"""Share of every segment's polls, its last, that training leaves for checks and intervals. [1]"""
-SHORTEST = 40
-"""A segment of fewer polls is learned from as a whole. [polls]"""
-
-
-@dataclass
-class Congestion:
-    """Positions counted: polls, aircraft per zone, and what was known of each aircraft."""
-
-    rows: pl.DataFrame
-    polls: Polls
-    counts: Counts
-    oldest_s: float | None
-    _known: KnownAircraft | None = None
-
-    @property
-    def known(self) -> KnownAircraft:
-        """Followed when asked for: baselines need it not."""
-        if self._known is None:
-            self._known = known_aircraft(self.rows, self.polls, self.oldest_s)
-        return self._known
 
 
 class CongestionForecaster(ABC):
@@ -69,6 +51,8 @@ class CongestionForecaster(ABC):
         Positions older than this are not counted; None: all that a poll shows. [s]
     least_aircraft
         Zones whose training polls average fewer are left out. [aircraft]
+    threshold_share
+        Share of a zone's changes over the far time, in training, that are no rise and no fall. [1]
     """
 
     name: str
@@ -82,6 +66,7 @@ class CongestionForecaster(ABC):
         far_min: float = 30.0,
         oldest_s: float | None = None,
         least_aircraft: float = 0.25,
+        threshold_share: float = THRESHOLD_SHARE,
     ) -> None:
         self.zones = zones or Cells()
         self.lookahead = whole("lookahead", lookahead, 1)
@@ -92,6 +77,9 @@ class CongestionForecaster(ABC):
             raise ForecastError(f"oldest_s is {oldest_s}; expected more than 0 s, or None for all positions")
         if least_aircraft < 0:
             raise ForecastError(f"least_aircraft is {least_aircraft}; expected 0 or more")
+        self.threshold_share = threshold_share
+        if not 0 <= threshold_share < 1:
+            raise ForecastError(f"threshold_share is {threshold_share}; expected 0 to less than 1")
 
     def params(self) -> dict[str, Any]:
         """The hyper-parameters, as ``__init__`` takes them."""
@@ -100,7 +88,7 @@ class CongestionForecaster(ABC):
         )
         return {name: getattr(self, name) for name in names if name != "others"}
 
-    def fit(self, history: pl.DataFrame, polls: pl.Series | None = None) -> Self:
+    def fit(self, history: pl.DataFrame | Positions, polls: pl.Series | None = None) -> Self:
         """Learn from a history.
 
         Raises
@@ -108,8 +96,8 @@ class CongestionForecaster(ABC):
         ForecastError
             The history lacks a column, has too few polls, or no zone has enough traffic.
         """
-        axis = Polls.of(history, polls)
-        counts = count(history, axis, self.zones, self.oldest_s)
+        positions = Positions.of(history, polls, oldest_s=self.oldest_s)
+        axis, counts = positions.polls, positions.count(self.zones)
         learn = learned_from(axis)
         mean = counts.aircraft[learn].mean(axis=0)
         busy = (mean >= self.least_aircraft) & (mean > 0)
@@ -121,26 +109,26 @@ class CongestionForecaster(ABC):
         self.zone_mean = mean[busy]
         self.zone_median = np.median(counts.aircraft[learn][:, busy], axis=0)
         self.trained_to = axis.at[-1]
-        self._take(history, polls)
-        self.threshold = thresholds(self._seen, learn, self.far)
+        self._take(positions)
+        self.threshold = thresholds(self._seen, learn, self.far, self.threshold_share)
         self._train(self._seen, learn)
         self._calibrate(~learn if (~learn).any() else learn)
         self.cuts = self._cuts()
         return self
 
-    def update(self, history: pl.DataFrame, polls: pl.Series | None = None) -> Self:
+    def update(self, history: pl.DataFrame | Positions, polls: pl.Series | None = None) -> Self:
         """Take newer polls without learning from them; what was learned stays as it is.
 
         About an hour before the first poll to be forecast from is enough.
         """
         if not hasattr(self, "numbers"):
             raise ForecastError(f"{self.name} is not fitted; call fit with a history first")
-        self._take(history, polls)
+        self._take(Positions.of(history, polls, interval_s=self.interval_s, oldest_s=self.oldest_s))
         return self
 
     def forecast(self, horizon: int | None = None, origin: datetime | None = None) -> pl.DataFrame:
         """Expect the next polls, from the last one or from ``origin`` as if nothing later were known."""
-        seen = self._fitted()
+        seen = self.seen
         origin = seen.polls.at[-1] if origin is None else origin
         return self.forecasts(horizon, [origin])
 
@@ -155,24 +143,61 @@ class CongestionForecaster(ABC):
             issued_at, zone, horizon (1 to ``horizon``, default ``lookahead`` [polls]), target_at, mean,
             lower, upper [aircraft], basis (what said so: a model needs full windows).
         """
-        seen = self._fitted()
         horizon = self.lookahead if horizon is None else whole("horizon", horizon, 1)
         if horizon > MAX_HORIZON:
             raise ForecastError(f"horizon is {horizon}; expected 1 to {MAX_HORIZON} polls")
-        at = seen.polls.at if origins is None else pl.Series(list(origins), dtype=pl.Datetime("us", "UTC"))
-        index = seen.polls.indices(at)
-        mean, known = self._expect(seen, index, range(1, horizon + 1))
-        half = self._half_widths(np.arange(1, horizon + 1), mean)
-        shape = mean.shape
-        poll, step, zone = (each.ravel() for each in np.indices(shape))
+        index, horizons = self._index(origins), range(1, horizon + 1)
+        return self._table(index, horizons, *self.expect(index, horizons))
+
+    def issues(self, origins: Sequence[datetime] | None = None) -> pl.DataFrame:
+        """What is published after each of ``origins``: the next polls and the far one with its direction.
+
+        Returns
+        -------
+        pl.DataFrame
+            As ``forecasts``, for each of ``anchors``, and aircraft (now), threshold [aircraft], direction (up, flat or
+            down) and significant (not flat), the last three null where the horizon is not ``far``.
+        """
+        seen, index = self.seen, self._index(origins)
+        raw, known = self.expect(index, self.anchors, rounded=False)
+        now = seen.counts.aircraft[index]
+        far = self.anchors.index(self.far)
+        called = self._called((raw[:, far] - now) / self.threshold)
+        poll, step, zone = (each.ravel() for each in np.indices(raw.shape))
+        of_far, way = step == far, called[poll, zone]
+        table = self._table(index, self.anchors, self._nearest(raw, self.anchors), known)
+        return table.with_columns(
+            pl.Series("aircraft", now[poll, zone].astype(np.int64)),
+            *(
+                pl.when(pl.Series(of_far)).then(pl.Series(values)).alias(name)
+                for name, values in (
+                    ("threshold", self.threshold[zone]),
+                    ("direction", np.array(DIRECTIONS)[way + 1]),
+                    ("significant", way != 0),
+                )
+            ),
+        )
+
+    def _index(self, origins: Sequence[datetime] | None) -> np.ndarray:
+        polls = self.seen.polls
+        if origins is None:
+            return np.arange(len(polls))
+        return polls.indices(pl.Series(list(origins), dtype=pl.Datetime("us", "UTC")))
+
+    def _table(
+        self, index: np.ndarray, horizons: Sequence[int], mean: np.ndarray, known: np.ndarray
+    ) -> pl.DataFrame:
+        seen, ahead = self.seen, np.array(horizons)
+        half = self.half_widths(ahead, mean)
+        poll, step, zone = (each.ravel() for each in np.indices(mean.shape))
         issued_s = seen.polls.time_s[index[poll]]
-        target_s = np.round(issued_s + (step + 1) * self.interval_s).astype(np.int64)
+        target_s = np.round(issued_s + ahead[step] * self.interval_s).astype(np.int64)
         names = pl.Series(self.zones.names(self.numbers), dtype=pl.String)
         return pl.DataFrame(
             {
                 "issued_at": _instants(issued_s),
                 "zone": names.gather(zone),
-                "horizon": (step + 1).astype(np.int64),
+                "horizon": ahead[step].astype(np.int64),
                 "target_at": _instants(target_s),
                 "mean": mean.ravel(),
                 "lower": np.maximum(mean - half, 0).ravel(),
@@ -190,29 +215,23 @@ class CongestionForecaster(ABC):
             issued_at, zone, target_at, aircraft (now), mean (then), threshold [aircraft], direction (up, flat or
             down), significant (not flat).
         """
-        seen = self._fitted()
-        at = seen.polls.at if origins is None else pl.Series(list(origins), dtype=pl.Datetime("us", "UTC"))
-        index = seen.polls.indices(at)
-        mean = self._expect(seen, index, [self.far])[0][:, 0]
-        called = self.directions(index)
-        poll, zone = (each.ravel() for each in np.indices(called.shape))
-        issued_s = seen.polls.time_s[index[poll]]
-        return pl.DataFrame(
-            {
-                "issued_at": _instants(issued_s),
-                "zone": pl.Series(self.zones.names(self.numbers), dtype=pl.String).gather(zone),
-                "target_at": _instants(issued_s + round(self.far * self.interval_s)),
-                "aircraft": seen.counts.aircraft[index].ravel().astype(np.int64),
-                "mean": mean.ravel(),
-                "threshold": self.threshold[zone],
-                "direction": np.array(DIRECTIONS)[called.ravel() + 1],
-                "significant": called.ravel() != 0,
-            }
+        names = (
+            "issued_at",
+            "zone",
+            "target_at",
+            "aircraft",
+            "mean",
+            "threshold",
+            "direction",
+            "significant",
         )
+        return self.issues(origins).filter(pl.col("horizon") == self.far).select(names)
 
     def directions(self, index: np.ndarray) -> np.ndarray:
         """-1, 0 or 1 for the far time after polls by their index. (n, n_zones)"""
-        change = self._far_change(index)
+        return self._called(self._far_change(index))
+
+    def _called(self, change: np.ndarray) -> np.ndarray:
         return (change > self.cuts[1]).astype(np.int64) - (change < self.cuts[0]).astype(np.int64)
 
     @property
@@ -238,60 +257,73 @@ class CongestionForecaster(ABC):
     def _means(self, seen: Congestion, index: np.ndarray, horizons: Sequence[int]) -> np.ndarray:
         """Expected counts (n, n_horizons, n_zones) after the polls ``index``, which have full windows."""
 
-    def _expect(
-        self, seen: Congestion, index: np.ndarray, horizons: Sequence[int], rounded: bool = True
+    def expect(
+        self, index: np.ndarray, horizons: Sequence[int], rounded: bool = True
     ) -> tuple[np.ndarray, np.ndarray]:
         """Means, none negative, and where the model itself said them; elsewhere stands the last count.
 
         Where the checks say that it errs less, the mean is the nearest whole number, as a median is.
+
+        Parameters
+        ----------
+        index
+            (n,) Polls of ``seen`` to forecast from.
+        horizons
+            Polls ahead.
+
+        Returns
+        -------
+        mean, known
+            (n, n_horizons, n_zones) [aircraft] and (n,) bool.
         """
+        seen = self.seen
         known = seen.polls.position[index] >= self.lookback - 1
         mean = np.repeat(seen.counts.aircraft[index][:, None], len(horizons), axis=1)
         if known.any():
             mean[known] = np.maximum(self._means(seen, index[known], horizons), 0.0)
-        if rounded and self.rounded.any():
-            nearest = np.abs(np.subtract.outer(np.array(horizons), np.array(self.anchors))).argmin(axis=1)
-            mean = np.where(self.rounded[nearest][None, :, None], np.round(mean), mean)
-        return mean, known
+        return self._nearest(mean, horizons) if rounded else mean, known
 
-    def _take(self, history: pl.DataFrame, polls: pl.Series | None) -> None:
-        axis = Polls.of(history, polls, self.interval_s)
-        counts = count(history, axis, self.zones, self.oldest_s, self.numbers)
-        self._seen = Congestion(history, axis, counts, self.oldest_s)
+    def _nearest(self, mean: np.ndarray, horizons: Sequence[int]) -> np.ndarray:
+        """The nearest whole numbers where the checks said that they err less."""
+        if not self.rounded.any():
+            return mean
+        anchor = np.abs(np.subtract.outer(np.array(horizons), np.array(self.anchors))).argmin(axis=1)
+        return np.where(self.rounded[anchor][None, :, None], np.round(mean), mean)
 
-    def _fitted(self) -> Congestion:
+    @property
+    def seen(self) -> Congestion:
+        """The polls that forecasts go on from.
+
+        Raises
+        ------
+        ForecastError
+            There are none yet.
+        """
         if not hasattr(self, "_seen"):
             raise ForecastError(f"{self.name} has no polls; call fit, or update with polls, first")
         return self._seen
 
+    def _take(self, positions: Positions) -> None:
+        self._seen = Congestion(positions, positions.count(self.zones, self.numbers))
+
     def _calibrate(self, check: np.ndarray) -> None:
-        """Half-widths in scales at the anchors: the conformal quantile of the errors at polls of ``check``."""
+        """Half-widths in spreads at the anchors, from the errors at polls of ``check``."""
         seen = self._seen
         index = np.flatnonzero(check & (seen.polls.position >= self.lookback - 1))
         self.rounded = np.zeros(len(self.anchors), dtype=bool)
-        self.half = np.full(len(self.anchors), np.nan)
-        mean, _ = self._expect(seen, index, self.anchors)
+        half = np.full(len(self.anchors), np.nan)
+        mean, _ = self.expect(index, self.anchors, rounded=False)
         for number, horizon in enumerate(self.anchors):
             target = seen.polls.ahead(horizon)[index]
             known = (target >= 0) & check[target]
-            came, said = seen.counts.aircraft[target[known]], mean[known, number]
-            if known.any():
-                self.rounded[number] = np.abs(came - np.round(said)).mean() < np.abs(came - said).mean()
-            if self.rounded[number]:
-                mean[:, number] = np.round(mean[:, number])
-            error = np.abs(seen.counts.aircraft[target[known]] - mean[known, number])
-            error = np.sort((error / spread_of(mean[known, number])).ravel())
-            if len(error):
-                rank = int(np.ceil(LEVEL * (len(error) + 1))) - 1
-                self.half[number] = error[min(rank, len(error) - 1)]
-        # Nothing to measure: two standard deviations of a Poisson count, more with time as a random walk has it.
-        missing = np.isnan(self.half)
-        self.half[missing] = 2.0 * np.sqrt(np.minimum(np.array(self.anchors)[missing], 9) / 3)
+            came = seen.counts.aircraft[target[known]]
+            self.rounded[number], half[number] = calibrated(came, mean[known, number])
+        self.half = guessed(half, self.anchors)
 
     def _far_change(self, index: np.ndarray) -> np.ndarray:
         """Expected change over the far time, in thresholds. (n, n_zones)"""
-        seen = self._fitted()
-        mean, _ = self._expect(seen, index, [self.far], rounded=False)
+        seen = self.seen
+        mean, _ = self.expect(index, [self.far], rounded=False)
         return (mean[:, 0] - seen.counts.aircraft[index]) / self.threshold
 
     def _cuts(self) -> np.ndarray:
@@ -301,36 +333,11 @@ class CongestionForecaster(ABC):
         came = (seen.counts.aircraft[target[index]] - seen.counts.aircraft[index]) / self.threshold
         return np.array(cuts(self._far_change(index), came))
 
-    def _half_widths(self, horizons: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    def half_widths(self, horizons: np.ndarray, mean: np.ndarray) -> np.ndarray:
+        """Half the width of the intervals around means (n, n_horizons, n_zones), which end at zero. [aircraft]"""
         half = np.interp(np.sqrt(horizons), np.sqrt(self.anchors), self.half)
         return half[None, :, None] * spread_of(mean)
 
 
 def _instants(time_s: np.ndarray) -> pl.Series:
     return pl.Series(time_s.astype(np.int64) * 1_000_000, dtype=pl.Int64).cast(pl.Datetime("us", "UTC"))
-
-
-def spread_of(mean: np.ndarray) -> np.ndarray:
-    """Deviation that a count of this mean has by itself, and never less than one aircraft's. [aircraft]"""
-    return np.sqrt(1 + mean)
-
-
-def learned_from(polls: Polls) -> np.ndarray:
-    """Polls to learn from, the others, each long segment's last, being for checks. (n_polls,) bool"""
-    length = np.bincount(polls.segment)[polls.segment]
-    checked = np.where(length >= SHORTEST, np.ceil(VALIDATION * length), 0)
-    return polls.position < length - checked
-
-
-def thresholds(seen: Congestion, learn: np.ndarray, far: int, share: float = 2 / 3) -> np.ndarray:
-    """Change over the far time that ``share`` of a zone's changes in training do not exceed. (n_zones,)
-
-    At least one aircraft: what is beyond it is a rise or a fall. [aircraft]
-    """
-    target = seen.polls.ahead(far)
-    known = learn & (target >= 0)
-    known[known] = learn[target[known]]
-    if not known.any():
-        return np.maximum(1.0, np.sqrt(seen.counts.aircraft[learn].mean(axis=0)))
-    change = np.abs(seen.counts.aircraft[target[known]] - seen.counts.aircraft[known])
-    return np.maximum(1.0, np.quantile(change, share, axis=0))

@@ -77,27 +77,33 @@ def count(
 
 
 def congestion_grid(
-    rows: pl.DataFrame, polls: Polls, zones: Zones, oldest_s: float | None = None
+    rows: pl.DataFrame,
+    polls: Polls,
+    zones: Zones,
+    oldest_s: float | None = None,
+    only: np.ndarray | None = None,
 ) -> pl.DataFrame:
-    """One row per poll that came and zone with an aircraft in any of the polls.
+    """One row per poll that came and zone: every one where they can be listed, else those with an aircraft in any poll.
+
+    ``only``: numbers of the zones, sorted, where they are known.
 
     Returns
     -------
     pl.DataFrame
-        snapshot_at, zone, aircraft (0 where the zone was empty), mean_speed_kmh and mean_altitude_ft (null
-        where it was). No row where no poll came.
+        snapshot_at, zone, aircraft (0 where the zone was empty), speed_kmh and altitude_ft (null where it
+        was). No row where no poll came.
     """
-    counts = count(rows, polls, zones, oldest_s)
-    shape = counts.aircraft.shape
+    counts = count(rows, polls, zones, oldest_s, zones.every if only is None else only)
+    poll, zone = (each.ravel() for each in np.indices(counts.aircraft.shape))
     return pl.DataFrame(
         {
-            "snapshot_at": polls.at.gather(np.repeat(np.arange(shape[0]), shape[1])),
-            "zone": pl.Series(zones.names(counts.zones) * shape[0], dtype=pl.String),
+            "snapshot_at": polls.at.gather(poll),
+            "zone": pl.Series(zones.names(counts.zones), dtype=pl.String).gather(zone),
             "aircraft": counts.aircraft.ravel().astype(np.int64),
-            "mean_speed_kmh": counts.speed_kmh.ravel(),
-            "mean_altitude_ft": counts.altitude_ft.ravel(),
+            "speed_kmh": counts.speed_kmh.ravel(),
+            "altitude_ft": counts.altitude_ft.ravel(),
         }
-    ).with_columns(pl.col("mean_speed_kmh", "mean_altitude_ft").fill_nan(None))
+    ).with_columns(pl.col("speed_kmh", "altitude_ft").fill_nan(None))
 
 
 def columns_of(zone: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

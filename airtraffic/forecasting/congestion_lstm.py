@@ -1,21 +1,24 @@
 """CongestionLSTM: changes of the counts, from how they went and from where the aircraft themselves are going."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from airtraffic.errors import ForecastError
-from airtraffic.forecasting.congestion_contract import Congestion, CongestionForecaster
+from airtraffic.forecasting.congestion_contract import CongestionForecaster
 from airtraffic.forecasting.congestion_network import Shape, Windows, best_device, run, train
-from airtraffic.forecasting.congestion_presence import EPOCHS, MAX_ROWS, Presence, learned_horizons
+from airtraffic.forecasting.congestion_positions import Congestion
+from airtraffic.forecasting.congestion_presence import EPOCHS, MAX_ROWS, learned_horizons
 from airtraffic.forecasting.congestion_recursion import simulated
 from airtraffic.forecasting.congestion_start import best_start
 from airtraffic.forecasting.congestion_steps import Step, expected_counts, steps
 from airtraffic.forecasting.contract import whole
 
 FAR_WEIGHT = 0.25
-Progress = Callable[[int, float, float], None]
+Progress = Callable[[int, int, float, float], None]
+"""Called after every epoch with the member's number, the epoch, and the errors on training and on checks."""
 
 
 class CongestionLSTM(CongestionForecaster):
@@ -113,9 +116,14 @@ class CongestionLSTM(CongestionForecaster):
             raise ForecastError(
                 f"no {self.lookback + 1} polls follow one another without a gap; the LSTM needs them"
             )
-        self.presence = Presence(
-            learned_horizons(self.lookahead, self.far), self.seed, self.presence_epochs, self.presence_rows
-        ).fit(seen.known, polls, learn, device)
+        self.presence = seen.positions.presence(
+            learned_horizons(self.lookahead, self.far),
+            self.seed,
+            self.presence_epochs,
+            self.presence_rows,
+            learn,
+            device,
+        )
         expected = self._expected(seen, np.arange(len(polls)))
         came = {}
         for horizon in self.anchors:
@@ -132,9 +140,9 @@ class CongestionLSTM(CongestionForecaster):
             horizon: np.clip(expected[horizon][learn].sum(axis=0) / present, 0, 1) for horizon in self.anchors
         }
         self.shares = np.array([(begin.toward, begin.usual) for begin in begins.values()])
-        features = self._features(steps(seen, expected, self.bias, self.error_heads))
+        features = self.features(steps(seen, expected, self.bias, self.error_heads))
         self.mean, self.spread = _moments(features[full])
-        scaled = self._scaled(features)
+        scaled = self.scaled(features)
         # A head's errors are divided by their mean size in training; the far one, which is mostly noise, counts
         # for a quarter, so that it neither leads the training nor ends it.
         start = np.moveaxis(self.start(count, expected), 1, 2)
@@ -150,7 +158,8 @@ class CongestionLSTM(CongestionForecaster):
         checked = parts[1] if len(parts[1].poll) else parts[0]
         self.weights, self.course = [], []
         for member in range(self.members):
-            weights, course = train(parts[0], checked, self.shape, self.seed + member, device, self.progress)
+            told = partial(self.progress, member) if self.progress else None
+            weights, course = train(parts[0], checked, self.shape, self.seed + member, device, told)
             self.weights.append(weights)
             self.course += [{"member": member, **each} for each in course]
         self.gates = np.ones(len(self.anchors))
@@ -175,10 +184,14 @@ class CongestionLSTM(CongestionForecaster):
 
     def _means(self, seen: Congestion, index: np.ndarray, horizons: Sequence[int]) -> np.ndarray:
         if set(horizons) <= set(self.anchors):
-            window = np.unique((index[:, None] - np.arange(self._reach))[:, :].clip(0))
-            expected = self._expected(seen, window)
-            features = self._features(steps(seen, expected, self.bias, self.error_heads))
-            said = self.said(self._scaled(features), index)
+            back = index[:, None]
+            expected = self._expected(
+                seen,
+                np.unique((back - np.arange(self.lookback)).clip(0)),
+                np.unique((back - np.arange(self.reach)).clip(0)),
+            )
+            features = self.features(steps(seen, expected, self.bias, self.error_heads))
+            said = self.said(self.scaled(features), index)
             heads = [self.anchors.index(horizon) for horizon in horizons]
             start = self.start(seen.counts.aircraft, expected)[index]
             return (start + said)[:, heads]
@@ -201,24 +214,30 @@ class CongestionLSTM(CongestionForecaster):
         )
 
     @property
-    def _reach(self) -> int:
+    def reach(self) -> int:
         """Polls back that a forecast looks at."""
         return self.lookback + 6 + self.lookahead
 
-    def _expected(self, seen: Congestion, index: np.ndarray) -> dict[int, np.ndarray]:
-        """By horizon, counts expected at the polls ``index``; NaN at others. (n_polls, n_zones)"""
+    def _expected(
+        self, seen: Congestion, index: np.ndarray, of_errors: np.ndarray | None = None
+    ) -> dict[int, np.ndarray]:
+        """By horizon, counts expected at the polls ``index``; NaN at others. (n_polls, n_zones)
+
+        ``of_errors``: the polls for the horizons whose errors are told, which look further back.
+        """
         made = {}
         for horizon in self.anchors:
+            polls = index if of_errors is None or horizon not in self.error_heads else of_errors
             made[horizon] = np.full(seen.counts.aircraft.shape, np.nan)
-            made[horizon][index] = expected_counts(
-                seen, self.zones, self.numbers, self.presence, horizon, index
+            made[horizon][polls] = expected_counts(
+                seen, self.zones, self.numbers, self.presence, horizon, polls
             )
         return made
 
-    def _features(self, step: Step) -> np.ndarray:
+    def features(self, step: Step) -> np.ndarray:
         return step.features(self.scale, self.bias, self.zone_mean, self.zone_median)
 
-    def _scaled(self, features: np.ndarray) -> np.ndarray:
+    def scaled(self, features: np.ndarray) -> np.ndarray:
         return np.clip((features - self.mean) / self.spread, -8, 8).astype(np.float32)
 
     def _full(self, seen: Congestion) -> np.ndarray:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from airtraffic.forecasting.congestion_forward import linear, lstm
+
 if TYPE_CHECKING:
     import torch
 
@@ -30,12 +32,21 @@ class Shape:
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Torch's random numbers follow ``seed`` inside, and are put back as they were after."""
+    """Torch's random numbers follow ``seed`` inside, on one thread, and both are put back as they were after.
+
+    Batches this small gain nothing from a second thread, and where another process has the other core they wait
+    for it at every step. The numbers are then the same on any number of cores.
+    """
     import torch
 
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        yield
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def best_device() -> str:
@@ -150,18 +161,18 @@ def train(
 def run(
     weights: dict[str, np.ndarray], windows: np.ndarray, outputs: int, shape: Shape, batch: int = 8192
 ) -> np.ndarray:
-    """What a trained network says to windows (n, lookback, n_features): (n, outputs) float64."""
-    import torch
+    """What a trained network says to windows (n, lookback, n_features): (n, outputs) float64, without torch."""
+    said = [
+        _said(weights, np.asarray(windows[start : start + batch], dtype=np.float64), shape)
+        for start in range(0, len(windows), batch)
+    ]
+    return np.concatenate(said or [np.zeros((0, outputs))])
 
-    network = build(windows.shape[2], outputs, shape)
-    network.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
-    network.eval()
-    with torch.inference_mode():
-        said = [
-            network(torch.from_numpy(np.ascontiguousarray(windows[start : start + batch]))).numpy()
-            for start in range(0, len(windows), batch)
-        ]
-    return np.concatenate(said or [np.zeros((0, outputs))]).astype(np.float64)
+
+def _said(weights: dict[str, np.ndarray], windows: np.ndarray, shape: Shape) -> np.ndarray:
+    return linear(weights, "out", lstm(weights, windows, shape.layers)) + linear(
+        weights, "straight", windows[:, -1]
+    )
 
 
 def absolute(said: "torch.Tensor", target: "torch.Tensor") -> "torch.Tensor":

@@ -1,12 +1,15 @@
 """Which of the aircraft known now will be counted some polls later: a small network, one row an aircraft."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from airtraffic.forecasting.congestion_aircraft import KnownAircraft, reckon
+from airtraffic.forecasting.congestion_forward import linear, sigmoid
 from airtraffic.forecasting.congestion_places import PlaceRates
 from airtraffic.forecasting.congestion_polls import Polls
 from airtraffic.forecasting.congestion_presence_features import presence_features
@@ -92,20 +95,21 @@ class Presence:
     def chances(self, known: KnownAircraft, lead_s: float, horizon: int) -> np.ndarray:
         """Chance that each aircraft is counted ``horizon`` polls, ``lead_s`` seconds, later. (n,)"""
         nearest = min(self.places, key=lambda each: abs(np.log(each / horizon)))
-        network = self._network()
         parts = [
-            self._chances(
-                network, known.take(np.arange(start, min(start + CHUNK, len(known)))), lead_s, nearest
-            )
+            self._chances(known.take(np.arange(start, min(start + CHUNK, len(known)))), lead_s, nearest)
             for start in range(0, len(known), CHUNK)
         ]
         return np.concatenate(parts or [np.zeros(0)])
 
-    def _chances(
-        self, network: "torch.nn.Module", known: KnownAircraft, lead_s: float, nearest: int
-    ) -> np.ndarray:
-        import torch
+    @cached_property
+    def digest(self) -> str:
+        """Of what was learned: models that were trained together have the same."""
+        told = hashlib.sha256(repr((self.horizons, self.box)).encode())
+        for each in (self.mean, self.spread, *self.weights.values()):
+            told.update(np.ascontiguousarray(each).tobytes())
+        return told.hexdigest()
 
+    def _chances(self, known: KnownAircraft, lead_s: float, nearest: int) -> np.ndarray:
         here, there = self.places[nearest]
         lead = np.full(len(known), float(lead_s))
         now = known.counted[:, 0]
@@ -116,8 +120,10 @@ class Presence:
                 there.features(*reckon(known, lead)[:2], now),
             ]
         )
-        with torch.inference_mode():
-            return torch.sigmoid(network(self._scaled(x)).squeeze(1)).numpy().astype(np.float64)
+        values = self._scaled(x).astype(np.float64)
+        for layer in ("0", "3"):
+            values = np.maximum(linear(self.weights, layer, values), 0.0)
+        return sigmoid(linear(self.weights, "6", values)[:, 0])
 
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Arrays and JSON values that the model can be made of again."""
@@ -153,17 +159,8 @@ class Presence:
             )
         return made
 
-    def _scaled(self, x: np.ndarray) -> "torch.Tensor":
-        import torch
-
-        return torch.from_numpy(((x - self.mean) / self.spread).clip(-5, 5).astype(np.float32))
-
-    def _network(self) -> "torch.nn.Module":
-        import torch
-
-        network = _layers(len(self.mean))
-        network.load_state_dict({name: torch.from_numpy(value) for name, value in self.weights.items()})
-        return network.eval()
+    def _scaled(self, x: np.ndarray) -> np.ndarray:
+        return ((x - self.mean) / self.spread).clip(-5, 5).astype(np.float32)
 
     def _train(self, x: np.ndarray, y: np.ndarray, device: str) -> None:
         import torch
@@ -172,7 +169,7 @@ class Presence:
 
         with seeded(self.seed):
             network = _layers(x.shape[1]).to(device)
-            inputs, target = self._scaled(x).to(device), torch.from_numpy(y).to(device)
+            inputs, target = (torch.from_numpy(each).to(device) for each in (self._scaled(x), y))
             steps = self.epochs * -(-len(x) // BATCH)
             optimiser = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
             schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, LEARNING_RATE, total_steps=steps)

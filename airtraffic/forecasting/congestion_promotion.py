@@ -1,6 +1,7 @@
 """Whether a model of congestion is worth publishing: its error against the best that needs no model."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
@@ -8,7 +9,7 @@ import polars as pl
 
 from airtraffic.forecasting.congestion_baselines import BASELINES
 from airtraffic.forecasting.congestion_contract import CongestionForecaster
-from airtraffic.forecasting.congestion_direction import directions, scores
+from airtraffic.forecasting.congestion_direction import DIRECTIONS, directions, scores
 
 BUSY = 1.0
 """Cells that average as many aircraft in training are a kind of zone of their own. [aircraft]"""
@@ -36,10 +37,10 @@ def errors(model: CongestionForecaster, since: datetime, horizons: Sequence[int]
         kind, zones, horizon [polls], cases, mae, persistence, zeros, training_median [aircraft], best (the best
         baseline's name), ratio (mae / that one's).
     """
-    seen = model._fitted()
+    seen = model.seen
     polls, count = seen.polls, seen.counts.aircraft
     index = np.flatnonzero((polls.position >= model.lookback - 1) & (polls.at >= since).to_numpy())
-    mean, _ = model._expect(seen, index, horizons)
+    mean, _ = model.expect(index, horizons)
     rows = []
     for number, horizon in enumerate(horizons):
         target = polls.ahead(horizon)[index]
@@ -69,26 +70,118 @@ def errors(model: CongestionForecaster, since: datetime, horizons: Sequence[int]
     return pl.DataFrame(rows, schema=schema)
 
 
-def promotion(table: pl.DataFrame, horizon: int) -> pl.DataFrame:
-    """Which kinds of zone the model is published for: where it beats the best baseline at ``horizon``.
+def backtest(
+    models: Mapping[str, CongestionForecaster], since: datetime, lookback: int | None = None
+) -> pl.DataFrame:
+    """How good each model was from polls that came at ``since`` or later, by group of zones and horizon.
 
-    ``table``: of ``errors``. Columns: kind, promoted, published (the model or the best baseline), reason.
+    Parameters
+    ----------
+    models
+        By name; each has been given the same polls, which it did not learn from, and has the same zones.
+    lookback
+        All are asked at polls that so many polls precede without a gap; None: as the one that needs most.
+
+    Returns
+    -------
+    pl.DataFrame
+        zone_group, model, horizon, zones_judged, cases, mae, bias, coverage, width, vs_persistence, vs_best (the
+        best baseline), and at the far horizon precision, recall and base rate of each direction.
     """
-    judged = table.filter(pl.col("horizon") == horizon)
-    promoted = pl.col("ratio") < 1
-    return judged.select(
-        "kind",
-        promoted.alias("promoted"),
-        pl.when(promoted).then(pl.lit("lstm")).otherwise("best").alias("published"),
-        pl.format(
-            "mean absolute error {} aircraft at {} polls, {} of {}'s ({} cases)",
-            pl.col("mae").round(3),
-            "horizon",
-            pl.col("ratio").round(3),
-            "best",
-            "cases",
-        ).alias("reason"),
+    lookback = max(model.lookback for model in models.values()) if lookback is None else lookback
+    rows = []
+    for name, model in models.items():
+        seen = model.seen
+        index = np.flatnonzero((seen.polls.position >= lookback - 1) & (seen.polls.at >= since).to_numpy())
+        mean, _ = model.expect(index, model.anchors)
+        half = model.half_widths(np.array(model.anchors), mean)
+        far = seen.polls.ahead(model.far)[index]
+        called, change = model.directions(index), seen.counts.aircraft[far] - seen.counts.aircraft[index]
+        moved = directions(change, model.threshold)
+        for number, horizon in enumerate(model.anchors):
+            target = seen.polls.ahead(horizon)[index]
+            known = target >= 0
+            if not known.any():
+                continue
+            error = mean[known, number] - seen.counts.aircraft[target[known]]
+            width = half[known, number]
+            for group, zones in kinds_of_zone(model).items():
+                found = {
+                    "zone_group": group,
+                    "model": name,
+                    "horizon": horizon,
+                    "zones_judged": int(zones.sum()),
+                    "cases": error[:, zones].size,
+                    "mae": float(np.abs(error[:, zones]).mean()),
+                    "bias": float(error[:, zones].mean()),
+                    "coverage": float((np.abs(error) <= width + 1e-9)[:, zones].mean()),
+                    "width": float((width + np.minimum(width, mean[known, number]))[:, zones].mean()),
+                }
+                if horizon == model.far:
+                    told = scores(moved[known][:, zones], called[known][:, zones])
+                    for row in told.iter_rows(named=True):
+                        name_of = row["direction"]
+                        found |= {
+                            f"{name_of}_{each}": row[each] for each in ("base_rate", "precision", "recall")
+                        }
+                rows.append(found)
+    return _compared(rows)
+
+
+def _compared(rows: list[dict]) -> pl.DataFrame:
+    shares = [f"{way}_{each}" for way in DIRECTIONS for each in ("base_rate", "precision", "recall")]
+    schema = {"zone_group": pl.String, "model": pl.String, "horizon": pl.Int32, "zones_judged": pl.Int32}
+    schema |= {"cases": pl.Int64} | dict.fromkeys(("mae", "bias", "coverage", "width", *shares), pl.Float64)
+    table = pl.DataFrame(rows, schema=schema)
+    keys = ["zone_group", "horizon"]
+    best = pl.col("mae").filter(pl.col("model").is_in(BASELINE_NAMES)).min().over(keys)
+    last = pl.col("mae").filter(pl.col("model") == "persistence").first().over(keys)
+    return table.with_columns(_ratio(last).alias("vs_persistence"), _ratio(best).alias("vs_best"))
+
+
+def _ratio(of: pl.Expr) -> pl.Expr:
+    """Error over another's; as good where neither errs."""
+    return (
+        pl.when(of > 0)
+        .then(pl.col("mae") / of)
+        .when(pl.col("mae") > 0)
+        .then(pl.lit(float("inf")))
+        .otherwise(1.0)
     )
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is published for a group of zones, and why."""
+
+    zone_group: str
+    model: str
+    promoted: bool
+    """It is no baseline."""
+    reason: str
+
+
+def decided(table: pl.DataFrame, horizon: int, model: str = "lstm") -> list[Decision]:
+    """For each group the model where it beats the best baseline at ``horizon``, else that baseline.
+
+    ``table``: of ``backtest``.
+    """
+    made = []
+    judged = table.filter(pl.col("horizon") == horizon)
+    for (group,), rows in judged.group_by("zone_group", maintain_order=True):
+        errs = dict(rows.select("model", "mae").iter_rows())
+        best = min((name for name in BASELINE_NAMES if name in errs), key=errs.__getitem__)
+        if model not in errs:
+            made.append(Decision(group, best, False, f"no {model} was trained; {best} errs least"))
+            continue
+        promoted = errs[model] < errs[best]
+        compared = (
+            f"mean absolute error of {model} {errs[model]:.3f} aircraft at {horizon} polls, of {best}, the best "
+            f"baseline, {errs[best]:.3f} ({rows['cases'][0]:,} cases)"
+        )
+        reason = compared if promoted else f"{compared}: a model that does not beat it is not published"
+        made.append(Decision(group, model if promoted else best, promoted, reason))
+    return made
 
 
 def direction_scores(model: CongestionForecaster, since: datetime) -> pl.DataFrame:
@@ -103,7 +196,7 @@ def direction_scores(model: CongestionForecaster, since: datetime) -> pl.DataFra
 
 def called_directions(model: CongestionForecaster, since: datetime) -> tuple[np.ndarray, np.ndarray]:
     """Directions that came and that were called, (n_polls, n_zones) each, where what came is known."""
-    seen = model._fitted()
+    seen = model.seen
     polls, count = seen.polls, seen.counts.aircraft
     target = polls.ahead(model.far)
     wanted = (target >= 0) & (polls.position >= model.lookback - 1) & (polls.at >= since).to_numpy()

@@ -7,8 +7,8 @@ import numpy as np
 from airtraffic.forecasting.congestion_steps import RECENT, Step, expected_counts, steps
 
 if TYPE_CHECKING:
-    from airtraffic.forecasting.congestion_contract import Congestion
     from airtraffic.forecasting.congestion_lstm import CongestionLSTM
+    from airtraffic.forecasting.congestion_positions import Congestion
 
 
 def simulated(model: "CongestionLSTM", seen: "Congestion", index: np.ndarray, horizon: int) -> np.ndarray:
@@ -21,12 +21,12 @@ def simulated(model: "CongestionLSTM", seen: "Congestion", index: np.ndarray, ho
     heads, lookback, stride = model.anchors, model.lookback, model.lookahead
     back = lookback + RECENT
     past = np.maximum(index[:, None] + np.arange(-back + 1, 1), 0)
-    window = np.unique(np.maximum(index[:, None] - np.arange(model._reach + back), 0))
+    window = np.unique(np.maximum(index[:, None] - np.arange(model.reach + back), 0))
     issued = {h: np.full(seen.counts.aircraft.shape, np.nan) for h in heads}
     for h in heads:
         issued[h][window] = expected_counts(seen, model.zones, model.numbers, model.presence, h, window)
     observed = steps(seen, issued, model.bias, model.error_heads)
-    features = model._features(observed)[past]
+    features = model.features(observed)[past]
     count = seen.counts.aircraft[past]
     last_error = observed.error[heads[0] if len(heads) == 1 else model.error_heads[-1]][past]
     ahead = {
@@ -36,7 +36,7 @@ def simulated(model: "CongestionLSTM", seen: "Congestion", index: np.ndarray, ho
     made, promised = 0, {}
     start = model.start(seen.counts.aircraft, issued)[index]
     while made < horizon:
-        scaled = model._scaled(features)
+        scaled = model.scaled(features)
         origin, step = features.shape[:2]
         flat = np.moveaxis(scaled, 2, 1).reshape(origin * scaled.shape[2], step, -1)
         mean = np.maximum(start + model.said_of(flat[:, -lookback:], scaled.shape[2]), 0.0)
@@ -63,6 +63,6 @@ def simulated(model: "CongestionLSTM", seen: "Congestion", index: np.ndarray, ho
                 altitude_ft=seen.counts.altitude_ft[index],
                 time_s=seen.polls.time_s[index] + made * model.interval_s,
             )
-            features = np.concatenate([features, model._features(new)[:, None]], axis=1)
+            features = np.concatenate([features, model.features(new)[:, None]], axis=1)
             start = model.start(now, new.expected)
     return count[:, back:]

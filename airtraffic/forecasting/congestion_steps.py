@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from airtraffic.forecasting.congestion_aircraft import reckon
-from airtraffic.forecasting.congestion_contract import Congestion
 from airtraffic.forecasting.congestion_grid import columns_of
 from airtraffic.forecasting.congestion_polls import Polls
+from airtraffic.forecasting.congestion_positions import Congestion
 from airtraffic.forecasting.congestion_presence import Presence
 from airtraffic.forecasting.congestion_zones import Zones
 
@@ -75,9 +75,8 @@ def expected_counts(
     place[index] = np.arange(len(index))
     rows = np.flatnonzero(place[known.poll] >= 0)
     part = known.take(rows)
-    lead_s = horizon * polls.interval_s
-    chance = presence.chances(part, lead_s, horizon)
-    aircraft, zone = zones.containing(*reckon(part, lead_s))
+    chance = seen.positions.chances(presence, horizon, rows)
+    aircraft, zone = zones.containing(*reckon(part, horizon * polls.interval_s))
     column, wanted = columns_of(zone, numbers)
     aircraft, column = aircraft[wanted], column[wanted]
     flat = place[part.poll[aircraft]] * len(numbers) + column

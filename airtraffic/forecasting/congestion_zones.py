@@ -45,6 +45,11 @@ class Zones(ABC):
     def names(self, zones: np.ndarray) -> list[str]:
         """Names of zones by their numbers."""
 
+    @property
+    def every(self) -> np.ndarray | None:
+        """Numbers of all zones, sorted; None where they are too many to be listed. (n_zones,)"""
+        return None
+
     @abstractmethod
     def description(self) -> dict[str, Any]:
         """What ``zones_of`` makes the same zones of, as JSON values."""
@@ -109,6 +114,10 @@ class Quadrants(Zones):
     def names(self, zones: np.ndarray) -> list[str]:
         return [("NW", "NE", "SW", "SE")[zone] for zone in zones]
 
+    @property
+    def every(self) -> np.ndarray:
+        return np.arange(4)
+
     def description(self) -> dict[str, Any]:
         return {"kind": self.kind, "middle": list(self.middle), "box": list(self.box)}
 
@@ -137,6 +146,10 @@ class AirspaceSectors(Zones):
 
     def names(self, zones: np.ndarray) -> list[str]:
         return [self.sectors[zone].id for zone in zones]
+
+    @property
+    def every(self) -> np.ndarray:
+        return np.arange(len(self.sectors))
 
     def description(self) -> dict[str, Any]:
         return {

@@ -9,11 +9,11 @@ import pytest
 
 from airtraffic.errors import ForecastError
 from airtraffic.forecasting.congestion_baselines import BASELINES, LastCount, TrainingMedian
-from airtraffic.forecasting.congestion_contract import learned_from
 from airtraffic.forecasting.congestion_files import load, save
+from airtraffic.forecasting.congestion_intervals import learned_from
 from airtraffic.forecasting.congestion_lstm import CongestionLSTM
 from airtraffic.forecasting.congestion_polls import Polls
-from airtraffic.forecasting.congestion_promotion import direction_scores, errors, promotion
+from airtraffic.forecasting.congestion_promotion import backtest, decided, direction_scores, errors
 from airtraffic.forecasting.congestion_zones import Quadrants
 
 from .congestion_samples import at, recorded, row, rows, simulated, until
@@ -106,13 +106,14 @@ def test_after_a_gap_the_model_waits_for_a_full_window(fitted):
 
 
 def test_a_model_comes_back_from_its_files_and_says_the_same(fitted, tmp_path):
-    model = fitted("lstm")
-    save(model, tmp_path / "model")
+    models = [fitted(name) for name in MODELS]
+    save(models, tmp_path / "model")
     assert sorted(path.suffix for path in (tmp_path / "model").iterdir()) == [".json", ".safetensors"]
-    again = load(tmp_path / "model").update(simulated())
-    assert again.forecast(12).equals(model.forecast(12))
-    assert again.outlook().equals(model.outlook())
-    (tmp_path / "model" / "model.json").write_text('{"model": "other", "format": 1}')
+    for model in models:
+        again = load(tmp_path / "model")[model.name].update(simulated())
+        assert again.forecast(12).equals(model.forecast(12))
+        assert again.issues().equals(model.issues())
+    (tmp_path / "model" / "model.json").write_text('{"format": 2, "models": {"other": {}}}')
     with pytest.raises(ForecastError, match="'other'"):
         load(tmp_path / "model")
 
@@ -121,7 +122,7 @@ def test_thirty_minutes_are_simulated_from_polls_that_have_not_come(fitted):
     table = fitted("lstm").forecast(30, origin=at(140))
     assert table["horizon"].max() == 30
     assert table["mean"].is_finite().all()
-    came = fitted("lstm")._seen.counts.aircraft.sum(axis=1)
+    came = fitted("lstm").seen.counts.aircraft.sum(axis=1)
     assert table.filter(pl.col("horizon") == 30)["mean"].sum() == pytest.approx(came[170], rel=0.4)
     direct = fitted("lstm").forecast(3, origin=at(140))
     np.testing.assert_allclose(table.filter(pl.col("horizon") <= 3)["mean"], direct["mean"], atol=1e-4)
@@ -133,15 +134,21 @@ def test_the_trained_network_errs_no_more_on_the_checks_than_the_untrained_one(f
     assert min(each["validation"] for each in course) <= course[0]["validation"]
 
 
-def test_errors_stand_beside_the_best_baseline_and_decide_the_promotion(fitted):
+def test_errors_stand_beside_the_best_baseline_and_decide_what_is_published(fitted):
     table = errors(fitted("lstm"), at(TRAINED_MIN), (1, 3))
     best = table.select(pl.min_horizontal("persistence", "zeros", "training_median")).to_series()
     np.testing.assert_allclose(table["ratio"], table["mae"] / best)
-    decided = promotion(table, 3).row(0, named=True)
-    assert decided["promoted"] == (table.filter(pl.col("horizon") == 3)["ratio"][0] < 1)
-    assert ("lstm" if decided["promoted"] else table["best"][1]) == decided["published"]
-    same = errors(fitted("persistence"), at(TRAINED_MIN), (3,))
-    assert same["mae"].to_list() == same["persistence"].to_list()
+    backtests = backtest({name: fitted(name) for name in MODELS}, at(TRAINED_MIN))
+    mine = backtests.filter(pl.col("model") == "lstm", pl.col("horizon").is_in([1, 3]))
+    np.testing.assert_allclose(mine["mae"], table["mae"])
+    assert backtests.filter(pl.col("horizon") == 30)["up_base_rate"].is_not_null().all()
+    assert (backtests["coverage"] > 0.8).sum() > 8
+    (decision,) = decided(backtests, 3)
+    promoted = table.filter(pl.col("horizon") == 3)["ratio"][0] < 1
+    assert (decision.promoted, decision.model == "lstm") == (promoted, promoted)
+    (beaten,) = decided(backtests.with_columns(mae=pl.col("mae") + 9 * (pl.col("model") == "lstm")), 3)
+    assert (beaten.promoted, beaten.model) == (False, table["best"][1])
+    assert "is not published" in beaten.reason
 
 
 def test_directions_are_scored_for_each_class(fitted):

@@ -1,0 +1,96 @@
+"""What is published after a poll: of each group of zones what its model says, and persistence after a gap."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from airtraffic.forecasting.congestion_baselines import LastCount
+from airtraffic.forecasting.congestion_contract import CongestionForecaster
+from airtraffic.forecasting.congestion_positions import Positions
+from airtraffic.forecasting.congestion_promotion import Decision, kinds_of_zone
+
+DIGITS = 3
+"""Digits after the point of a published count: sums over another number of polls differ in the sixteenth."""
+OTHER_INTERVAL = 0.25
+"""A model is not asked about polls whose interval is so much longer or shorter than its training's. [1]"""
+NO_MODEL = "no model has been trained on an earlier day: the last count, with the errors of the hour before"
+
+
+def published(
+    models: Mapping[str, CongestionForecaster],
+    decisions: Sequence[Decision],
+    positions: Positions,
+    origins: Sequence[datetime],
+) -> pl.DataFrame:
+    """Rows of ``congestion_forecast`` of one kind of zones, without what the table says of all of them.
+
+    Parameters
+    ----------
+    models
+        By name, those that ``decisions`` name and persistence.
+    positions
+        Polls up to the last of ``origins``, or beyond: a forecast never looks at a later one.
+    """
+    zones = kinds_of_zone(models["persistence"])
+    of_name: dict[str, pl.DataFrame] = {}
+    for name in dict.fromkeys([*(each.model for each in decisions), "persistence"]):
+        of_name[name] = models[name].update(positions).issues(origins).with_columns(model=pl.lit(name))
+    parts = []
+    for decision in decisions:
+        model = models[decision.model]
+        numbers = model.numbers[zones[decision.zone_group]]
+        names = pl.Series(model.zones.names(numbers), dtype=pl.String)
+        mine = of_name[decision.model].filter(pl.col("zone").is_in(names.implode()))
+        reason = pl.lit(decision.reason)
+        if decision.model != "persistence":
+            after_gap = pl.col("basis") == "persistence"
+            waits = mine.filter(after_gap).select("issued_at", "zone", "horizon")
+            last = of_name["persistence"].join(waits, on=["issued_at", "zone", "horizon"], how="semi")
+            mine = pl.concat([mine.filter(~after_gap), last.with_columns(model=pl.lit(decision.model))])
+        parts.append(mine.with_columns(reason=reason, trained_to=pl.lit(model.trained_to)))
+    return _rounded(pl.concat(parts))
+
+
+def unlearned(
+    arguments: Mapping[str, Any],
+    before: Positions,
+    positions: Positions,
+    origins: Sequence[datetime],
+    reason: str,
+) -> pl.DataFrame:
+    """Persistence, for want of a model, with intervals from the errors at the polls ``before``.
+
+    ``arguments``: of a ``CongestionForecaster``.
+
+    Raises
+    ------
+    ForecastError
+        No zone had traffic before.
+    """
+    model = LastCount(**arguments).fit(before)
+    table = model.update(positions).issues(origins)
+    return _rounded(
+        table.with_columns(
+            model=pl.lit(model.name),
+            reason=pl.lit(reason),
+            trained_to=pl.lit(None, dtype=pl.Datetime("us", "UTC")),
+        )
+    )
+
+
+def other_interval(model: CongestionForecaster, interval_s: float) -> str | None:
+    """Why a model is not asked: polls come at another interval than it has learned; None when it is."""
+    if abs(interval_s - model.interval_s) <= OTHER_INTERVAL * model.interval_s:
+        return None
+    return (
+        f"polls come every {interval_s:g} s and the model has learned from polls every {model.interval_s:g} s: the last "
+        "count, with the errors of the hour before"
+    )
+
+
+def _rounded(table: pl.DataFrame) -> pl.DataFrame:
+    return table.with_columns(pl.col("mean", "lower", "upper", "threshold").round(DIGITS)).sort(
+        "issued_at", "zone", "horizon"
+    )
