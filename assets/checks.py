@@ -16,6 +16,7 @@ from orchestration.check_clusters import (
     check_cluster_snapshots,
     check_hotspots,
 )
+from orchestration.check_demand import check_daily_demand
 from orchestration.check_flights import check_flights, check_flights_quality
 from orchestration.check_tables import (
     Finding,
@@ -38,7 +39,9 @@ WARNINGS = {
 }
 """Facts about the traffic or its reception; the others are faults of the platform."""
 
-_DAYS_AT_ONCE = 31
+_DAYS_AT_ONCE = {"daily_demand": 366}
+"""Where years of days are made at once: every look at a table costs one at all of its files. [days]"""
+_MONTH = 31
 
 _HOURLY: dict[str, tuple[Check, dict[str, str]]] = {
     "state_vectors": (
@@ -93,6 +96,13 @@ _DAILY: dict[str, tuple[Check, dict[str, str]]] = {
             "every_row_has_one_fate": "As many rows as flights_raw has, each counted once by what became of it."
         },
     ),
+    "daily_demand": (
+        check_daily_demand,
+        {
+            "demand_is_what_was_counted": "Each series once, none negative, all flights of the day in the network's "
+            "count, and every published count one that was read."
+        },
+    ),
 }
 
 
@@ -143,9 +153,9 @@ def _latest_materializations(
     }
 
 
-def batched(days: list[date]) -> list[list[date]]:
-    """Days of a run over a range, a month of them at a time."""
-    return [days[first : first + _DAYS_AT_ONCE] for first in range(0, len(days), _DAYS_AT_ONCE)]
+def batched(days: list[date], at_once: int = _MONTH) -> list[list[date]]:
+    """Days of a run over a range, so many of them at a time."""
+    return [days[first : first + at_once] for first in range(0, len(days), at_once)]
 
 
 def _definition(asset: str, checks: dict[str, str], hourly: bool) -> dg.AssetChecksDefinition:
@@ -161,7 +171,8 @@ def _definition(asset: str, checks: dict[str, str], hourly: bool) -> dg.AssetChe
     def check(context: dg.AssetCheckExecutionContext, lake: LakeResource):
         selected = {key.name for key in context.selected_asset_check_keys}
         keys = context.op_execution_context.partition_keys
-        chunks = hours_by_day(keys) if hourly else batched([date.fromisoformat(key) for key in keys])
+        at_once = _DAYS_AT_ONCE.get(asset, _MONTH)
+        chunks = hours_by_day(keys) if hourly else batched([date.fromisoformat(key) for key in keys], at_once)
         for chunk in chunks:
             for evaluation in evaluations(context.instance, lake, asset, chunk):
                 if evaluation.check_name in selected:

@@ -6,9 +6,11 @@ import dagster as dg
 import pyarrow as pa
 import pytest
 
-from airtraffic.demand_tables import DAILY_COUNTS
+from airtraffic.demand_tables import DAILY_COUNTS, DAILY_DEMAND
 from airtraffic.flight_tables import FLIGHTS
+from airtraffic.settings import Settings
 from assets.daily_demand import daily_demand
+from orchestration.check_demand import check_daily_demand
 from orchestration.demand_history import read_history
 from orchestration.resources.lake import LakeResource
 
@@ -81,6 +83,31 @@ def test_the_history_is_what_is_forecast_and_ends_on_the_day_that_is_asked_for(l
         ("airline/AVA", None),
     }
     assert read_history(lake, FIRST).is_empty(), "a day is no history"
+
+
+def test_what_is_not_what_was_counted_is_found(lake):
+    made(lake)
+    settings = Settings.from_env({})
+    assert [finding.passed for finding in check_daily_demand(lake, settings, DAYS)] == [True] * len(DAYS)
+    day = DAYS[0]
+    rows = lake.read("daily_demand", where=[("date", "=", day)]).to_pylist()
+    for row in rows:
+        row["value"] += 1
+    wrong = pa.Table.from_pylist(
+        [*rows, rows[0], rows[1] | {"series": "XXX", "value": -1.0}], schema=DAILY_DEMAND.schema
+    )
+    lake.replace("daily_demand", wrong, f"date = '{day}'")
+    (found,) = check_daily_demand(lake, settings, [day])
+    assert not found.passed
+    assert found.metadata == {
+        "series_twice": 2,
+        "negative": 1,
+        "flights_missing": 1,
+        "counts_without_file": 1,
+    }
+    assert (
+        found.description == "8 series; 2 series twice; 1 negative; 1 flights missing; 1 counts without file"
+    )
 
 
 def test_an_empty_lake_has_no_history(tmp_path):
