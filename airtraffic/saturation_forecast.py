@@ -132,11 +132,12 @@ def _shares(profile: pl.DataFrame) -> pl.DataFrame:
 
 def _own_peaks(busiest: pl.DataFrame, observed: pl.DataFrame, days: Sequence[date]) -> pl.DataFrame:
     """date, sector, peak_factor, peak_spread and peak_days of those with enough days."""
-    seen = observed.filter((pl.col("entries") > 0) & ~pl.col("coverage_marked").fill_null(False))
+    whole = (pl.col("entries") > 0) & ~pl.col("coverage_marked").fill_null(False)
+    seen = observed.filter(whole).select("sector", "d_max", "entries", day="date")
     ratio = pl.col("d_max") / (pl.col("entries") * pl.col("share"))
     return (
         trailing(days, PEAK_DAYS)
-        .join(seen.rename({"date": "day"}), on="day")
+        .join(seen, on="day")
         .with_columns(weekday=_weekday("day"))
         .join(busiest, on=_DAY)
         .group_by("date", "sector")

@@ -10,6 +10,7 @@ from airtraffic.forecasting.conformal import PUBLISHED
 from airtraffic.forecasting.panel import Panel
 from airtraffic.forecasting.scores import MIN_ACTUAL
 from airtraffic.forecasting.seasonal import SeasonalFourier
+from airtraffic.forecasting.training import pooled_kinds
 
 HORIZON = 365
 SHOWN_DAYS = 365
@@ -54,7 +55,7 @@ def seasonal_demand(
 def _decomposed(
     history: pl.DataFrame, annual_terms: int, weekly_terms: int, on_group: Callable[[int, int], None]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    groups = history.sort("series", "date").partition_by(
+    groups = pooled_kinds(history).sort("series", "date").partition_by(
         ["country", "kind"], as_dict=True, maintain_order=True
     )
     models = {

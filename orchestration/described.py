@@ -16,6 +16,9 @@ LIVE = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=2), fail_windo
 NIGHTLY = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=26), fail_window=timedelta(hours=50))
 """For what a schedule renews once a day."""
 
+WEEKLY = dg.FreshnessPolicy.time_window(warn_window=timedelta(days=8), fail_window=timedelta(days=15))
+"""For what is made when models are trained."""
+
 MONTHLY_FRESH = dg.FreshnessPolicy.time_window(warn_window=timedelta(days=3), fail_window=timedelta(days=35))
 """For what grows with the open month."""
 

@@ -142,7 +142,8 @@ def _register(client, experiment: str, partition: Partition, run_id: str, log) -
         saved = Path(folder) / "model"
         log(client, run_id, saved)
         if not partition.model:
-            client.log_artifacts(run_id, str(saved))
+            if saved.exists():
+                client.log_artifacts(run_id, str(saved))
             return
         logged = client.create_logged_model(
             experiment, partition.model, run_id, tags=partition.all_tags, model_type=partition.model_type

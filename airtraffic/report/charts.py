@@ -35,7 +35,8 @@ def _figure(width: float, height: float, texts: Texts):
     return figure, axes
 
 
-def _svg(figure) -> str:
+def svg(figure) -> str:
+    """A figure as SVG text, the same bytes for the same data."""
     import matplotlib
 
     text = io.StringIO()
@@ -44,8 +45,8 @@ def _svg(figure) -> str:
         {"svg.hashsalt": "airtraffic", "svg.fonttype": "none", "font.family": "sans-serif"}
     ):
         figure.savefig(text, format="svg", metadata={"Date": None}, dpi=130)
-    svg = text.getvalue()
-    return svg[svg.index("<svg") :]
+    drawn = text.getvalue()
+    return drawn[drawn.index("<svg") :]
 
 
 def map_of_positions(
@@ -85,7 +86,7 @@ def map_of_positions(
         figure.colorbar(image, ax=axes, shrink=0.5, aspect=30, label=texts["rows_per_cell"])
     axes.set(xlim=(lomin, lomax), ylim=(lamin, lamax), aspect=1 / np.cos(np.radians((lamin + lamax) / 2)))
     axes.tick_params(labelsize=8)
-    return _svg(figure)
+    return svg(figure)
 
 
 def aircraft_per_poll(flight_states: pl.DataFrame, coverage: pl.DataFrame, texts: Texts) -> str:
@@ -118,7 +119,7 @@ def aircraft_per_poll(flight_states: pl.DataFrame, coverage: pl.DataFrame, texts
         axes.set_xlim(hours.min(), hours.dt.offset_by("1h").max())
     axes.xaxis.set_major_formatter(DateFormatter("%H:%M"))
     axes.grid(axis="y", alpha=0.3)
-    return _svg(figure)
+    return svg(figure)
 
 
 def states_by_hour(flight_states: pl.DataFrame, texts: Texts) -> str:
@@ -134,7 +135,7 @@ def states_by_hour(flight_states: pl.DataFrame, texts: Texts) -> str:
     axes.set(ylabel=texts["rows"], xlabel=texts["hour_utc"], xlim=(-0.6, 23.6), xticks=range(0, 24, 2))
     axes.legend(fontsize=8, ncols=5, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
     axes.grid(axis="y", alpha=0.3)
-    return _svg(figure)
+    return svg(figure)
 
 
 def clusters_by_hour(quality: pl.DataFrame, texts: Texts) -> str:
@@ -171,4 +172,4 @@ def clusters_by_hour(quality: pl.DataFrame, texts: Texts) -> str:
         axes.spines[["top", "right"]].set_visible(False)
         axes.set_axisbelow(True)
         axes.grid(axis="y", alpha=0.3)
-    return _svg(figure)
+    return svg(figure)
