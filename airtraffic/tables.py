@@ -6,7 +6,7 @@ The gold tables are dbt models and are described beside their SQL.
 import pyarrow as pa
 
 from airtraffic.cluster_tables import CLUSTER_TABLES
-from airtraffic.demand_tables import DAILY_COUNTS, DAILY_DEMAND
+from airtraffic.demand_tables import DEMAND_TABLES
 from airtraffic.flight_tables import FLIGHT_TABLES
 from airtraffic.route_tables import ROUTE_TABLES
 from airtraffic.sector_tables import SECTOR_TABLES
@@ -208,7 +208,6 @@ TABLES = {
         *CLUSTER_TABLES,
         *SECTOR_TABLES,
         *ROUTE_TABLES,
-        DAILY_COUNTS,
-        DAILY_DEMAND,
+        *DEMAND_TABLES,
     )
 }

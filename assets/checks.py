@@ -26,6 +26,8 @@ from orchestration.check_tables import (
     check_state_vectors,
     check_state_vectors_daily,
 )
+from orchestration.forecast_accuracy import CHECK as FORECASTS_HOLD
+from orchestration.forecast_accuracy import check_forecast_accuracy
 from orchestration.partitions import DAILY, DAY_KEY, HOURLY, hour_key, hours_by_day
 from orchestration.resources.lake import LakeResource
 
@@ -36,6 +38,7 @@ WARNINGS = {
     "day_is_whole",
     "noise_within_bounds",
     "biggest_cluster_within_bounds",
+    FORECASTS_HOLD,
 }
 """Facts about the traffic or its reception; the others are faults of the platform."""
 
@@ -94,6 +97,13 @@ _DAILY: dict[str, tuple[Check, dict[str, str]]] = {
         check_flights_quality,
         {
             "every_row_has_one_fate": "As many rows as flights_raw has, each counted once by what became of it."
+        },
+    ),
+    "forecast_accuracy": (
+        check_forecast_accuracy,
+        {
+            FORECASTS_HOLD: "Over 28 days, 1 to 7 days ahead, 85 % of what came lies in the 95 % interval and the error "
+            "is at most 1.1 of the seasonal naive's; under 7 days nothing is said."
         },
     ),
     "daily_demand": (

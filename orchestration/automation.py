@@ -117,6 +117,11 @@ DEMAND_EAGER = (_CLOSED & _INPUT_CHANGED & _DEMAND_IS_KNOWN & _FREE).with_label(
     "flights or published counts of a closed day changed"
 )
 
+ACCURACY_EAGER = (
+    _CLOSED & _INPUT_CHANGED & When.asset_matches("daily_demand", ~When.missing()) & _FREE
+).with_label("what came on a closed day, or forecasts of it, changed")
+"""Forecasts of a day are there before it: it waits for what comes."""
+
 automation = dg.AutomationConditionSensorDefinition(
     "automation",
     target=dg.AssetSelection.all(),

@@ -15,6 +15,8 @@ from assets import (
     clusters,
     daily_counts,
     daily_demand,
+    demand_forecast,
+    demand_models,
     denstream_sweep,
     features,
     flights,
@@ -31,7 +33,7 @@ from assets import (
     track_flights,
 )
 from assets.checks import CHECKS
-from orchestration import clock
+from orchestration import clock, forecast_clock
 from orchestration.automation import automation
 from orchestration.resources.inbox import InboxResource
 from orchestration.resources.kafka import KafkaResource
@@ -40,6 +42,7 @@ from orchestration.resources.mlflow import MlflowResource
 from orchestration.resources.opensky import OpenSkyResource
 from orchestration.resources.operator_database import OperatorDatabaseResource
 from orchestration.resources.reports import ReportsResource
+from sensors.forecast_drift import retrain_on_drift
 from sensors.inbox import dropped_files
 from sensors.kafka import kafka_state_vectors
 from sensors.opensky_flights import opensky_flights_of_yesterday
@@ -81,6 +84,8 @@ defs = dg.Definitions(
                 capacity_report,
                 routes,
                 daily_demand,
+                demand_models,
+                demand_forecast,
                 operator_events,
                 maintenance,
             ]
@@ -97,14 +102,23 @@ defs = dg.Definitions(
         clock.hours,
         clock.days,
         clock.maintenance,
+        forecast_clock.demand_training,
+        forecast_clock.demand_forecasts,
     ],
-    schedules=[clock.closed_hour, clock.closed_day, clock.nightly_maintenance],
+    schedules=[
+        clock.closed_hour,
+        clock.closed_day,
+        clock.nightly_maintenance,
+        forecast_clock.daily_forecast,
+        forecast_clock.weekly_training,
+    ],
     sensors=[
         kafka_state_vectors,
         kafka_operator_events,
         dropped_files,
         operator_rows,
         opensky_flights_of_yesterday,
+        retrain_on_drift,
         automation,
     ],
     resources={

@@ -79,8 +79,7 @@ def forecast_panels(known: pl.DataFrame, issued: pl.DataFrame) -> bytes:
         axes.plot(rows["target_date"].to_list(), rows["mean"].to_list(), color=_BLUE, linewidth=1.4)
         axes.plot(*_with_gaps(came), color=_INK, linewidth=1.2)
         axes.set_title(f"{kind} {series}, {rows['model'][0]}", loc="left", fontsize=9)
-        axes.set_ylim(0, None)
-        _dates(axes)
+        _from_zero(axes)
     for axes in panels[len(largest) :]:
         axes.set_visible(False)
     if not largest:
@@ -116,8 +115,7 @@ def accuracy_panels(accuracy: pl.DataFrame, until: date, horizons: Sequence[int]
             axes.plot(some["date"].to_list(), some["actual"].to_list(), "o", color=colour, markersize=3)
         inside = f", {1 - outside.mean():.0%} inside" if rows.height else ", none yet"
         axes.set_title(f"{kind} {series}, {horizon} d ahead{inside}", loc="left", fontsize=9)
-        axes.set_ylim(0, None)
-        _dates(axes)
+        _from_zero(axes)
     figure.supylabel("flights a day: forecast, what came", fontsize=9)
     return png(figure)
 
@@ -158,12 +156,14 @@ def _panels(rows: int, columns: int, width: float, height: float) -> "tuple[Figu
     return figure, panels
 
 
-def _dates(axes: "Axes") -> None:
+def _from_zero(axes: "Axes") -> None:
+    """Counts from zero up to a little above the highest, over dates."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
     locator = AutoDateLocator(minticks=3, maxticks=7)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    axes.set_ylim(0, 1.08 * axes.dataLim.ymax if axes.dataLim.ymax > 0 else 1)
 
 
 def _nothing(axes: "Axes", why: str) -> None:

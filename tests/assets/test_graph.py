@@ -36,8 +36,15 @@ DAYS = {
     "route_performance",
     "daily_counts",
     "daily_demand",
+    "demand_models",
+    "demand_champions",
+    "forecast_backtests",
+    "demand_forecast",
+    "forecast_accuracy",
 }
 MONTHS = {"route_performance_monthly", "route_opportunities", "airline_monthly"}
+BY_THE_CLOCK = {"demand_models", "demand_champions", "forecast_backtests", "demand_forecast"}
+"""What was published stands, and training is for once a week: nothing makes them again by itself."""
 FILLED_BY_INGESTION = {
     "state_vectors_raw",
     "polls",
@@ -111,7 +118,7 @@ def test_every_asset_lies_on_its_grid(name):
 @pytest.mark.parametrize("name", sorted(set(NAMES) - FILLED_BY_INGESTION - UNPARTITIONED))
 def test_what_can_be_made_takes_a_span_in_one_run_and_remakes_itself(name):
     assert GRAPH.get(dg.AssetKey(name)).backfill_policy == dg.BackfillPolicy.single_run()
-    assert spec(name).automation_condition is not None
+    assert (spec(name).automation_condition is None) == (name in BY_THE_CLOCK)
 
 
 def test_backfills_start_at_silver():
@@ -150,6 +157,11 @@ def test_lineage():
             "cluster_quality",
             "hotspots",
         },
+        "demand_models": {"daily_demand"},
+        "demand_champions": {"daily_demand"},
+        "forecast_backtests": {"daily_demand"},
+        "demand_forecast": {"daily_demand", "demand_models", "demand_champions", "forecast_backtests"},
+        "forecast_accuracy": {"daily_demand", "demand_forecast"},
         "lake_maintenance": set(),
     }
     assert {name: parents[name] for name in expected} == expected
@@ -195,6 +207,7 @@ def test_the_checks_that_mean_something_are_there_and_have_partitions():
         ("hotspots", "hotspots_are_sound"): HOURLY,
         ("state_vectors_daily", "rows_conserved"): DAILY,
         ("daily_completeness", "day_is_whole"): DAILY,
+        ("forecast_accuracy", "forecasts_hold"): DAILY,
     }
     assert {key: found.get(key) for key in expected} == expected
 
@@ -207,12 +220,15 @@ def test_sensors_and_schedules_run_by_default():
         "kafka_operator_events",
         "opensky_flights_of_yesterday",
         "operator_rows",
+        "retrain_on_drift",
         "automation",
     }
     assert {schedule.name for schedule in repository.schedule_defs} == {
         "closed_hour",
         "closed_day",
         "nightly_maintenance",
+        "daily_forecast",
+        "weekly_training",
     }
     running = [*repository.sensor_defs, *repository.schedule_defs]
     assert {each.default_status.value for each in running} == {"RUNNING"}
@@ -229,7 +245,7 @@ began = time.perf_counter()
 from orchestration.definitions import defs
 defs.get_repository_def()
 print(f"{time.perf_counter() - began:.2f}")
-heavy = {"boto3", "dagster_aws", "dagster_dbt", "dbt.cli.main", "httpx", "matplotlib", "mlflow", "pandas", "sklearn", "torch"}
+heavy = {"boto3", "dagster_aws", "dagster_dbt", "dbt.cli.main", "httpx", "matplotlib", "mlflow", "pandas", "sklearn", "statsforecast", "statsmodels", "torch"}
 print(sorted(heavy & set(sys.modules)))
 """
     done = subprocess.run(
