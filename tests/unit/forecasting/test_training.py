@@ -1,8 +1,10 @@
 """A training: what is tried, what is chosen, and that it is the same each time."""
 
+import time
 from datetime import date, timedelta
 from functools import partial
 from itertools import pairwise
+from multiprocessing import active_children
 
 import polars as pl
 import pytest
@@ -115,6 +117,15 @@ def test_processes_give_what_one_gives_by_itself():
     jobs = {("power", n): partial(pow, 2, n) for n in range(4)}
     alone = dict(_each(jobs, workers=1))
     assert dict(_each(jobs, workers=2)) == alone == {("power", n): 2**n for n in range(4)}
+
+
+def test_a_training_that_is_cancelled_leaves_no_process_at_work():
+    jobs = {("sleep", n): partial(time.sleep, 0 if n == 0 else 60) for n in range(4)}
+    began, results = time.monotonic(), _each(jobs, workers=2)
+    assert next(results)[0] == ("sleep", 0)
+    results.close()
+    assert time.monotonic() - began < 30
+    assert active_children() == []
 
 
 def trained(training, **champions: str) -> Trained:
