@@ -1,76 +1,83 @@
-"""How long a year of daily forecasts takes, learning and forecasting apart."""
+"""How long a year of daily forecasts takes as it is run: trainings, then the assets over a range of days."""
 
+import tempfile
 import time
+from collections.abc import Sequence
 from datetime import date, timedelta
 
+import dagster as dg
 import polars as pl
 from rich.console import Console
 from rich.table import Table
 
-from airtraffic.forecasting.backtest import residuals, rolling_origins
-from airtraffic.forecasting.baselines import SeasonalNaive, WeekdayMean
-from airtraffic.forecasting.blend import Blend
-from airtraffic.forecasting.classical import AutoETS
-from airtraffic.forecasting.contract import Forecaster
-from airtraffic.forecasting.forest import DemandForest
-from airtraffic.forecasting.seasonal import SeasonalFourier
-from benchmarks._forecast_series import HORIZON, countries
+from airtraffic.demand_tables import DAILY_DEMAND
+from assets.demand_forecast import demand_forecast, forecast_accuracy
+from assets.demand_models import demand_models
+from cli.runs import range_tags
+from orchestration.resources.lake import LakeResource
+from orchestration.resources.mlflow import MlflowResource
 
 SERIES = 100
-FIRST, WEEKS = date(2023, 1, 1), 52
-MODELS_LEARNED = 4
-"""Each serves a quarter: a forecast takes as long with last week's model as with last quarter's."""
+FIRST, DAYS = date(2023, 1, 1), 364
+TRAININGS = 4
+"""Of 52: each serves a quarter, since a forecast takes as long with last week's models as with last quarter's."""
 
 
 def backfill_table(history: pl.DataFrame, console: Console) -> Table:
-    """Forecasts of every candidate, every day of 2023, 30 days ahead, for 100 series."""
-    history = _hundred(history)
-    table = Table(
-        "model",
-        title=f"{SERIES} series, {7 * WEEKS} days of issue, {HORIZON} days ahead",
-        title_justify="left",
-    )
-    for column in ("learning, s a week", "forecasting the year, s"):
+    """Trainings on Sundays, then every day of a year as one run, 30 days ahead, for 100 series."""
+    days = [FIRST + timedelta(days=n) for n in range(DAYS)]
+    sundays = [FIRST + timedelta(days=7 * (n * 52 // TRAININGS)) for n in range(TRAININGS)]
+    table = Table("", title=f"{SERIES} series, {DAYS} days of issue as one run", title_justify="left")
+    for column in ("seconds", "rows"):
         table.add_column(column, justify="right")
-    forest = DemandForest(countries=countries(history))
-    total = 0.0
-    for model in (
-        SeasonalNaive(),
-        WeekdayMean(),
-        AutoETS(),
-        SeasonalFourier(),
-        forest,
-        Blend(members=(forest, AutoETS())),
-    ):
-        with console.status(f"{model.name}: a year of daily forecasts"):
-            learning, forecasting = _timed(model, history)
-        total += forecasting
-        table.add_row(model.name, f"{learning:.1f}", f"{forecasting:.1f}")
-    table.add_row("all", "", f"{total:.1f}")
+    with tempfile.TemporaryDirectory() as folder, dg.DagsterInstance.local_temp(folder) as instance:
+        lake = LakeResource(root=f"{folder}/lake")
+        lake.append(DAILY_DEMAND.name, DAILY_DEMAND.of(_demand(_hundred(history))))
+        mlflow = MlflowResource(
+            tracking_uri=f"sqlite:///{folder}/mlflow.db",
+            artifacts=f"{folder}/artifacts",
+            ui="http://127.0.0.1",
+        )
+        resources = {"lake": lake, "mlflow": mlflow}
+        seconds = []
+        for sunday in sundays:
+            with console.status(f"training on what is known up to {sunday}"):
+                seconds.append(_timed(demand_models, [sunday], resources, instance))
+        shown = " ".join(f"{each:.0f}" for each in seconds)
+        table.add_row(
+            f"a training, mean of {TRAININGS} of 52 ({shown})", f"{sum(seconds) / TRAININGS:.1f}", ""
+        )
+        for asset in (demand_forecast, forecast_accuracy):
+            name = asset.key.to_user_string()
+            with console.status(f"{name}: a year"):
+                took = _timed(asset, days, resources, instance)
+            table.add_row(name, f"{took:.1f}", f"{lake.read(name, ['date']).num_rows:,}")
     return table
 
 
-def _timed(model: Forecaster, history: pl.DataFrame) -> tuple[float, float]:
-    past = residuals(
-        rolling_origins(
-            SeasonalNaive(), history, [FIRST - timedelta(days=7 * week) for week in range(31, 83)][::-1]
-        )
+def _timed(asset, days: Sequence[date], resources: dict, instance: dg.DagsterInstance) -> float:
+    began = time.perf_counter()
+    done = dg.materialize(
+        [asset], resources=resources, instance=instance, tags=range_tags(str(days[0]), str(days[-1]))
     )
-    learning = forecasting = 0.0
-    made = 0
-    for quarter in range(MODELS_LEARNED):
-        start = FIRST + timedelta(days=7 * quarter * WEEKS // MODELS_LEARNED)
-        began = time.perf_counter()
-        model.fit(history.filter(pl.col("date") < start), past)
-        learning += time.perf_counter() - began
-        began = time.perf_counter()
-        for week in range(WEEKS // MODELS_LEARNED):
-            days = [start + timedelta(days=7 * week + day) for day in range(7)]
-            model.update(history.filter(pl.col("date") <= days[-1]))
-            made += model.forecasts(HORIZON, days).height
-        forecasting += time.perf_counter() - began
-    assert made == SERIES * 7 * WEEKS * HORIZON
-    return learning / MODELS_LEARNED, forecasting
+    assert done.success
+    return time.perf_counter() - began
+
+
+def _demand(history: pl.DataFrame) -> pl.DataFrame:
+    """Rows of ``daily_demand`` as the inbox makes them of published counts."""
+    kind = pl.col("kind").str.split(" ").list.first()
+    return history.select(
+        kind=kind,
+        series=pl.col("series").str.replace(" ", "/"),
+        country="country",
+        value="value",
+        basis=pl.lit("counts"),
+        coverage=pl.lit(None, pl.Float64),
+        providers=pl.concat_list(pl.lit("published")),
+        sources=pl.concat_list(pl.lit("file")),
+        date="date",
+    )
 
 
 def _hundred(history: pl.DataFrame) -> pl.DataFrame:

@@ -17,12 +17,10 @@ from airtraffic.forecasting.contract import Forecaster
 from airtraffic.forecasting.forest import DemandForest
 from airtraffic.forecasting.reference_forest import ReferenceForest
 from airtraffic.forecasting.seasonal import SeasonalFourier
+from airtraffic.forecasting.training import REFIT_DAYS, blended
 from benchmarks._forecast_series import HORIZON, countries, origins
 
-WARM_REFIT_DAYS = 91
-"""The year before the scored one only gives errors for intervals and the choice of a champion."""
 SLOW = ("auto_ets", "reference_forest")
-BLENDED = ("demand_forest", "auto_ets")
 
 
 def models(history: pl.DataFrame) -> dict[str, Forecaster]:
@@ -52,7 +50,8 @@ def backtests(
         pieces = _months(scored) if name in SLOW or name == "demand_forest" else [scored]
         jobs += [(model, piece, None) for piece in pieces]
         if warm and name != "reference_forest":
-            jobs.append((model, warm, WARM_REFIT_DAYS))
+            # The year before the scored one only gives errors for intervals and the choice of a champion.
+            jobs.append((model, warm, REFIT_DAYS))
     done = []
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     task = progress.add_task(title, total=len(jobs))
@@ -67,14 +66,6 @@ def backtests(
         with_intervals(part).with_columns(model=pl.lit(name))
         for (name,), part in sorted(means.partition_by("model", as_dict=True).items())
     )
-
-
-def blended(means: pl.DataFrame) -> pl.DataFrame:
-    """Mean of the members' rows; where one has none, the others'."""
-    day = [name for name in means.columns if name not in ("mean", "model")]
-    members = means.filter(pl.col("model").is_in(BLENDED))
-    mean = members.group_by(day).agg(pl.col("mean").mean()).with_columns(model=pl.lit("blend"))
-    return mean.select(means.columns).sort("origin", "series", "horizon")
 
 
 def _months(days: list[date]) -> list[list[date]]:

@@ -15,16 +15,15 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from airtraffic.forecasting.scores import NAIVE, scores
+from airtraffic.forecasting.scores import scores
 from airtraffic.forecasting.selection import champions
+from airtraffic.forecasting.training import CANDIDATES
 from benchmarks import _forecast_aims as aims
 from benchmarks import _forecast_congestion
 from benchmarks._forecast_backfill import backfill_table
 from benchmarks._forecast_runs import backtests, best_of_statsforecast
 from benchmarks._forecast_series import last_year, origins, panels, weekly
 
-CANDIDATES = (NAIVE, "weekday_mean", "auto_ets", "seasonal_fourier", "demand_forest", "blend")
-"""What can become champion; the rest is compared."""
 SHOWN_HORIZONS = (1, 2, 3, 7, 14, 21, 30)
 
 
