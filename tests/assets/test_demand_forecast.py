@@ -3,6 +3,7 @@
 import json
 import shutil
 from datetime import UTC, date, datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
 
 import dagster as dg
@@ -14,6 +15,7 @@ from airtraffic.forecasting.scores import NAIVE
 from assets.checks import evaluations
 from assets.demand_forecast import demand_forecast, forecast_accuracy
 from assets.demand_models import demand_models
+from orchestration.code_version import code_version
 from orchestration.demand_forecast import make_demand_forecast, trained_days
 from orchestration.demand_models import make_demand_models
 from orchestration.forecast_accuracy import make_forecast_accuracy
@@ -23,6 +25,7 @@ from orchestration.resources.lake import LakeResource
 from sensors.forecast_drift import due
 from tests.assets.demand_samples import FIRST, demand, lake_of, write_demand
 from tests.assets.mlflow_samples import mlflow_below
+from tests.assets.ticks import Ticks
 
 DAYS = 110
 TRAINED = FIRST + timedelta(days=77)
@@ -321,3 +324,20 @@ def test_the_clock_asks_for_yesterday_where_something_is_known(lake, tmp_path):
         with dg.build_schedule_context(scheduled_execution_time=monday) as context:
             assert schedule(context, lake=lake).partition_key == "2025-04-20"
             assert "daily_demand has nothing" in schedule(context, lake=empty).skip_message
+
+
+def test_accuracy_of_a_day_is_made_when_it_came_and_again_when_it_or_its_forecasts_change():
+    evaluated = ["daily_demand", "demand_forecast", "forecast_accuracy"]
+    with dg.DagsterInstance.ephemeral() as instance:
+        ticks = Ticks(instance, ["forecast_accuracy"], evaluated=evaluated)
+        ticks.report("demand_forecast", "2025-06-20")
+        assert ticks.settle() == [], "nothing has come of the days it is for"
+        ticks.report("daily_demand", "2025-06-21", "2025-06-26")
+        assert ticks.settle() == [{"forecast_accuracy": {"2025-06-21"}}], "the 26th is not over"
+        ticks.report("demand_forecast", "2025-06-18")
+        assert ticks.settle() == [{"forecast_accuracy": {"2025-06-21"}}]
+
+
+def test_the_code_version_is_the_commit_or_without_a_checkout_the_package_s(tmp_path):
+    assert code_version(tmp_path) == version("airtraffic")
+    assert code_version() != ""
