@@ -6,6 +6,7 @@ The gold tables are dbt models and are described beside their SQL.
 import pyarrow as pa
 
 from airtraffic.cluster_tables import CLUSTER_TABLES
+from airtraffic.congestion_tables import CONGESTION_TABLES
 from airtraffic.demand_tables import DEMAND_TABLES
 from airtraffic.flight_tables import FLIGHT_TABLES
 from airtraffic.route_tables import ROUTE_TABLES
@@ -208,6 +209,7 @@ TABLES = {
         *CLUSTER_TABLES,
         *SECTOR_TABLES,
         *ROUTE_TABLES,
+        *CONGESTION_TABLES,
         *DEMAND_TABLES,
     )
 }

@@ -16,6 +16,7 @@ from orchestration.check_clusters import (
     check_cluster_snapshots,
     check_hotspots,
 )
+from orchestration.check_congestion import check_congestion_models
 from orchestration.check_demand import check_daily_demand
 from orchestration.check_flights import check_flights, check_flights_quality
 from orchestration.check_tables import (
@@ -38,6 +39,7 @@ WARNINGS = {
     "day_is_whole",
     "noise_within_bounds",
     "biggest_cluster_within_bounds",
+    "congestion_forecast_holds",
     FORECASTS_HOLD,
 }
 """Facts about the traffic or its reception; the others are faults of the platform."""
@@ -84,6 +86,13 @@ _HOURLY: dict[str, tuple[Check, dict[str, str]]] = {
     ),
 }
 _DAILY: dict[str, tuple[Check, dict[str, str]]] = {
+    "congestion_models": (
+        check_congestion_models,
+        {
+            "congestion_forecast_holds": "Of the forecasts of this day, most counts came inside of their intervals, and "
+            "the error was no greater than that of the last count."
+        },
+    ),
     "state_vectors_daily": (
         check_state_vectors_daily,
         {"rows_conserved": "As many rows as the hours of state_vectors have."},

@@ -1,4 +1,4 @@
-"""Silver and features of the hours that wait for them, made by the run that brought their messages.
+"""Silver, features and forecasts of congestion of the hours that wait for them, made by the run that brought their messages.
 
 A run of their own would cost the open hour seconds for its process every time.
 """
@@ -11,14 +11,16 @@ import dagster as dg
 
 from airtraffic.settings import Settings
 from assets.checks import evaluations
+from assets.congestion import congestion_forecast_hours, congestion_grid_hours
 from assets.features import features_hours
 from assets.silver import poll_coverage_hours, state_vectors_hours
+from orchestration.congestion import HOUR_TABLES
 from orchestration.dbt import FEATURES, DataTest, build_features
 from orchestration.partitions import hour_key, hours_by_day
 from orchestration.refresh import HOUR, Progress, last_event, stale_hours
 from orchestration.resources.lake import LakeResource
 
-MADE = ("state_vectors", "poll_coverage", *FEATURES)
+MADE = ("state_vectors", "poll_coverage", *FEATURES, *HOUR_TABLES)
 HOURS_AT_ONCE = 6
 """More closed hours than this are left to automation: a long history must not hold up the open hour."""
 
@@ -72,6 +74,13 @@ def _refresh_day(
         yield _materialization(asset, hour, metadata)
     yield from map(_evaluation, features.tests)
     yield from evaluations(context.instance, lake, "flight_states", hours)
+    for asset, made in (
+        ("congestion_grid", congestion_grid_hours(lake, hours)),
+        # A closed hour is made as a whole; of the open one only the polls that are new.
+        ("congestion_forecast", congestion_forecast_hours(lake, hours, anew=hours[-1] + HOUR <= now)),
+    ):
+        for hour, metadata in made.items():
+            yield _materialization(asset, hour, metadata)
 
 
 def _materialization(asset: str, hour: datetime, metadata: dict) -> dg.AssetMaterialization:

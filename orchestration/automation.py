@@ -89,6 +89,14 @@ HOTSPOTS_EAGER = (
 ).with_label("the features of a closed hour changed")
 """The trend's days before change hundreds of hours later by a little, which is no reason to make them again."""
 
+CONGESTION_EAGER = (
+    _CLOSED
+    & When.any_deps_updated().allow(dg.AssetSelection.assets("congestion_grid")).since_last_handled()
+    & _THERE
+    & _FREE
+).with_label("the grid of a closed hour changed")
+"""Models of an earlier day that are trained again are no reason: what was published stands."""
+
 # A day beside it is input too, which brings no day into being of which there is neither flight nor poll.
 _DAY_IS_KNOWN = When.asset_matches("flights", ~When.missing()) | When.asset_matches(
     "daily_completeness", ~When.missing()

@@ -6,6 +6,7 @@ from datetime import datetime
 import dagster as dg
 
 from orchestration.clusters import CLUSTER_HOUR_TABLES
+from orchestration.congestion import HOUR_TABLES
 from orchestration.partitions import DAY_KEY, hour_key
 from orchestration.refresh import BRONZE, DAY, HOUR
 
@@ -17,13 +18,14 @@ HOURLY_ASSETS = (
     "hourly_traffic",
     *CLUSTER_HOUR_TABLES,
     "hotspots",
+    *HOUR_TABLES,
 )
 DAILY_ASSETS = ("state_vectors_daily", "daily_completeness", "cluster_day", "daily_report")
 
 hours = dg.define_asset_job(
     "hours",
     selection=dg.AssetSelection.assets(*HOURLY_ASSETS),
-    description="Silver, features, clusters and hotspots of an hour, or of a span of hours.",
+    description="Silver, features, clusters, hotspots and forecasts of congestion of an hour, or of a span of hours.",
 )
 days = dg.define_asset_job(
     "days", selection=dg.AssetSelection.assets(*DAILY_ASSETS), description="What is made of whole days."

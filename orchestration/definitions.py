@@ -13,6 +13,8 @@ from assets import (
     capacity_report,
     cluster_day,
     clusters,
+    congestion,
+    congestion_search,
     daily_counts,
     daily_demand,
     demand_forecast,
@@ -33,7 +35,7 @@ from assets import (
     track_flights,
 )
 from assets.checks import CHECKS
-from orchestration import clock, forecast_clock
+from orchestration import clock, congestion_clock, forecast_clock
 from orchestration.automation import automation
 from orchestration.resources.inbox import InboxResource
 from orchestration.resources.kafka import KafkaResource
@@ -76,6 +78,7 @@ defs = dg.Definitions(
                 features,
                 clusters,
                 cluster_day,
+                congestion,
                 reports,
                 track_flights,
                 flights,
@@ -95,6 +98,7 @@ defs = dg.Definitions(
     jobs=[
         bronze.ingest_kafka,
         denstream_sweep.denstream_sweep,
+        congestion_search.congestion_search,
         flights.ingest_flight_files,
         opensky_flights.ingest_opensky_flights,
         operator_events.ingest_operator_events,
@@ -102,6 +106,7 @@ defs = dg.Definitions(
         clock.hours,
         clock.days,
         clock.maintenance,
+        congestion_clock.congestion_models_job,
         forecast_clock.demand_training,
         forecast_clock.demand_forecasts,
     ],
@@ -109,6 +114,7 @@ defs = dg.Definitions(
         clock.closed_hour,
         clock.closed_day,
         clock.nightly_maintenance,
+        congestion_clock.nightly_congestion_training,
         forecast_clock.daily_forecast,
         forecast_clock.weekly_training,
     ],

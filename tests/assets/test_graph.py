@@ -41,10 +41,19 @@ DAYS = {
     "forecast_backtests",
     "demand_forecast",
     "forecast_accuracy",
+    "congestion_models",
+    "congestion_backtests",
 }
 MONTHS = {"route_performance_monthly", "route_opportunities", "airline_monthly"}
-BY_THE_CLOCK = {"demand_models", "demand_champions", "forecast_backtests", "demand_forecast"}
-"""What was published stands, and training is for once a week: nothing makes them again by itself."""
+BY_THE_CLOCK = {
+    "demand_models",
+    "demand_champions",
+    "forecast_backtests",
+    "demand_forecast",
+    "congestion_models",
+    "congestion_backtests",
+}
+"""What was published stands, and training is for once a week, or once a day: nothing makes them again by itself."""
 FILLED_BY_INGESTION = {
     "state_vectors_raw",
     "polls",
@@ -149,6 +158,9 @@ def test_lineage():
         "cluster_quality": {"cluster_snapshots"},
         "cluster_day": {"cluster_snapshots", "cluster_members", "cluster_quality"},
         "hotspots": {"flight_states", "traffic_density", "poll_coverage"},
+        "congestion_grid": {"state_vectors", "polls"},
+        "congestion_models": {"state_vectors", "polls"},
+        "congestion_forecast": {"congestion_grid", "state_vectors", "congestion_models"},
         "daily_report": {
             "flight_states",
             "traffic_density",
@@ -182,6 +194,7 @@ def test_an_hour_looks_at_its_own_input_and_at_that_of_the_hour_before(child, pa
         ("cluster_snapshots", "cluster_snapshots", (-1, -1)),
         ("cluster_snapshots", "state_vectors", (-4, 0)),
         ("hotspots", "traffic_density", (-7 * 24, 0)),
+        ("congestion_forecast", "congestion_models", (-24, -24)),
     ],
 )
 def test_clusters_go_on_from_the_hour_before_and_hotspots_know_the_week(child, parent, hours):
@@ -205,6 +218,7 @@ def test_the_checks_that_mean_something_are_there_and_have_partitions():
         ("cluster_quality", "noise_within_bounds"): HOURLY,
         ("cluster_quality", "biggest_cluster_within_bounds"): HOURLY,
         ("hotspots", "hotspots_are_sound"): HOURLY,
+        ("congestion_models", "congestion_forecast_holds"): DAILY,
         ("state_vectors_daily", "rows_conserved"): DAILY,
         ("daily_completeness", "day_is_whole"): DAILY,
         ("forecast_accuracy", "forecasts_hold"): DAILY,
@@ -227,6 +241,7 @@ def test_sensors_and_schedules_run_by_default():
         "closed_hour",
         "closed_day",
         "nightly_maintenance",
+        "nightly_congestion_training",
         "daily_forecast",
         "weekly_training",
     }
