@@ -114,7 +114,7 @@ def supersede(mlflow: MlflowResource, partition: Partition, recorded: Recorded |
         valid = recorded.run_id if recorded else "nothing"
         runs = _finished(client, experiment, partition)
         for run in runs:
-            _mark(client, partition.model, run, valid)
+            _mark(client, run, valid)
         if recorded and partition.model:
             _point_to_newest(client, partition, recorded.version)
     return sum(run.info.run_id != valid for run in runs)
@@ -176,7 +176,7 @@ def _finished(client, experiment: str, partition: Partition, digest: str | None 
     )
 
 
-def _mark(client, model: str, run, valid: str) -> None:
+def _mark(client, run, valid: str) -> None:
     run_id = run.info.run_id
     versions = client.search_model_versions(f"run_id = '{run_id}'")
     if run_id == valid:
@@ -184,13 +184,13 @@ def _mark(client, model: str, run, valid: str) -> None:
             client.delete_tag(run_id, SUPERSEDED)
         for version in versions:
             if SUPERSEDED in version.tags:
-                client.delete_model_version_tag(model, version.version, SUPERSEDED)
+                client.delete_model_version_tag(version.name, version.version, SUPERSEDED)
         return
     if run.data.tags.get(SUPERSEDED) != valid:
         client.set_tag(run_id, SUPERSEDED, valid)
     for version in versions:
         if version.tags.get(SUPERSEDED) != valid:
-            client.set_model_version_tag(model, version.version, SUPERSEDED, valid)
+            client.set_model_version_tag(version.name, version.version, SUPERSEDED, valid)
 
 
 def _point_to_newest(client, partition: Partition, version: str) -> None:
