@@ -55,8 +55,10 @@ def seasonal_demand(
 def _decomposed(
     history: pl.DataFrame, annual_terms: int, weekly_terms: int, on_group: Callable[[int, int], None]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    groups = pooled_kinds(history).sort("series", "date").partition_by(
-        ["country", "kind"], as_dict=True, maintain_order=True
+    groups = (
+        pooled_kinds(history)
+        .sort("series", "date")
+        .partition_by(["country", "kind"], as_dict=True, maintain_order=True)
     )
     models = {
         key: SeasonalFourier(annual_terms=annual_terms, weekly_terms=weekly_terms, country=key[0])

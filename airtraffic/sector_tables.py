@@ -176,9 +176,7 @@ SECTOR_SATURATION = Table(
             column(
                 "level", pa.string(), "normal, alert or critical by the sector's thresholds; null without IS"
             ),
-            column(
-                "peak_occupancy", COUNT, "Most aircraft at once, by the minute", "aircraft"
-            ),
+            column("peak_occupancy", COUNT, "Most aircraft at once, by the minute", "aircraft"),
             column("peak_occupancy_at", TIMESTAMP, "First minute of it", "UTC"),
             column("scv", pa.float64(), "Simultaneous capacity", "aircraft"),
             column("occupancy_percent", pa.float64(), "peak_occupancy / SCV", "%"),

@@ -10,6 +10,7 @@ from airtraffic.congestion_tables import CONGESTION_TABLES
 from airtraffic.demand_tables import DEMAND_TABLES
 from airtraffic.flight_tables import FLIGHT_TABLES
 from airtraffic.route_tables import ROUTE_TABLES
+from airtraffic.seasonal_tables import SEASONAL_TABLES
 from airtraffic.sector_tables import SECTOR_TABLES
 from airtraffic.table import TIMESTAMP, Table
 from airtraffic.table import column as _column
@@ -211,5 +212,6 @@ TABLES = {
         *ROUTE_TABLES,
         *CONGESTION_TABLES,
         *DEMAND_TABLES,
+        *SEASONAL_TABLES,
     )
 }

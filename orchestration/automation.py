@@ -130,6 +130,21 @@ ACCURACY_EAGER = (
 ).with_label("what came on a closed day, or forecasts of it, changed")
 """Forecasts of a day are there before it: it waits for what comes."""
 
+FORECAST_READY = (
+    _CLOSED
+    & When.any_deps_updated().ignore(dg.AssetSelection.assets("sector_saturation")).since_last_handled()
+    & When.asset_matches("demand_forecast", ~When.missing())
+    & _FREE
+).with_label("the forecast of a closed day, or what it is set against, changed")
+"""Observed saturation of the weeks before only says how days' own peaks stand out: no reason to make it again."""
+
+TRAINED = (
+    _CLOSED
+    & When.asset_matches("demand_models", When.newly_updated()).since_last_handled()
+    & ~When.in_progress()
+).with_label("models of daily demand were trained")
+"""Seasons and trends are made when models are trained: by the schedule, by hand, or after a drift."""
+
 automation = dg.AutomationConditionSensorDefinition(
     "automation",
     target=dg.AssetSelection.all(),

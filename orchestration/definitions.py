@@ -23,16 +23,20 @@ from assets import (
     features,
     flights,
     flights_raw,
+    forecast_report,
     maintenance,
     opensky_flights,
     operator_database,
     operator_events,
     reports,
     routes,
+    saturation_forecast,
+    seasonal,
     sector_findings,
     sectors,
     silver,
     track_flights,
+    what_if,
 )
 from assets.checks import CHECKS
 from orchestration import clock, congestion_clock, forecast_clock
@@ -89,6 +93,9 @@ defs = dg.Definitions(
                 daily_demand,
                 demand_models,
                 demand_forecast,
+                seasonal,
+                saturation_forecast,
+                forecast_report,
                 operator_events,
                 maintenance,
             ]
@@ -98,6 +105,7 @@ defs = dg.Definitions(
     jobs=[
         bronze.ingest_kafka,
         denstream_sweep.denstream_sweep,
+        what_if.what_if_job,
         congestion_search.congestion_search,
         flights.ingest_flight_files,
         opensky_flights.ingest_opensky_flights,

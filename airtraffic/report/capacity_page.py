@@ -30,6 +30,7 @@ SECTOR_DAY_TABLES = (
     "peak_hours",
     "sector_adjustments",
     "sector_flights",
+    "sector_saturation_forecast",
 )
 """Tables that a page reads."""
 _PROPOSALS = ("flow_cap", "split", "merge")
@@ -40,7 +41,8 @@ class SectorDay:
     """What the tables of a day say of one sector."""
 
     sector: Sector
-    saturation: Sequence[Row]
+    observed: Row | None
+    """The saturation of the day."""
     capacity: Row | None
     entries: pl.DataFrame
     overloads: Sequence[Row]
@@ -48,15 +50,8 @@ class SectorDay:
     peak_hours: pl.DataFrame
     adjustments: Sequence[Row]
     passages: pl.DataFrame
-
-    @property
-    def observed(self) -> Row | None:
-        """The saturation that was observed on the day."""
-        return next((row for row in self.saturation if row["basis"] == "observed"), None)
-
-    @property
-    def forecasts(self) -> list[Row]:
-        return [row for row in self.saturation if row["basis"] == "forecast"]
+    forecasts: Sequence[Row]
+    """Saturation of the days after it, as forecast on the day."""
 
     @property
     def definition(self) -> str | None:
@@ -84,17 +79,22 @@ def sector_days(sectors: Sequence[Sector], tables: Mapping[str, pl.DataFrame]) -
     return [
         SectorDay(
             sector,
-            of("sector_saturation", sector).sort("basis", "day").to_dicts(),
-            next(iter(of("sector_capacity", sector).to_dicts()), None),
+            _first(of("sector_saturation", sector).filter(pl.col("basis") == "observed")),
+            _first(of("sector_capacity", sector)),
             of("sector_entries", sector).sort("window_start"),
             of("overload_segments", sector).sort("start").to_dicts(),
             of("sector_alerts", sector).sort("start").to_dicts(),
             of("peak_hours", sector),
             of("sector_adjustments", sector).sort("hour_start", "proposal", "part").to_dicts(),
             of("sector_flights", sector).sort("entry_at", "callsign", nulls_last=True),
+            of("sector_saturation_forecast", sector).sort("target_date").to_dicts(),
         )
         for sector in sectors
     ]
+
+
+def _first(rows: pl.DataFrame) -> Row | None:
+    return next(rows.iter_rows(named=True), None)
 
 
 def file_name(sector_id: str, day: date, language: str) -> str:
@@ -118,7 +118,7 @@ def capacity_page(day: date, of: SectorDay, language: str, versions: Mapping[str
     t, o, c = CapacityTexts(language), of.observed, of.capacity
     limits = of.sector.thresholds
     poor = poor_quarters(of.entries)
-    return _template("capacity.html.j2").render(
+    return page_template("capacity.html.j2").render(
         t=t,
         day=day,
         of=of,
@@ -148,7 +148,7 @@ def capacity_page(day: date, of: SectorDay, language: str, versions: Mapping[str
 def overview_page(day: date, of: Sequence[SectorDay], language: str) -> str:
     """All sectors of a day, the fullest by the hour or at once first, each with a link to its page."""
     counted = [one for one in of if one.observed]
-    return _template("capacity_overview.html.j2").render(
+    return page_template("capacity_overview.html.j2").render(
         t=CapacityTexts(language),
         day=day,
         counted=sorted(counted, key=_fullness, reverse=True),
@@ -164,7 +164,8 @@ def _fullness(of: SectorDay) -> float:
 
 
 @cache
-def _template(name: str):
+def page_template(name: str):
+    """A template of the report pages."""
     from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
     return Environment(

@@ -49,7 +49,6 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "alert": ("alert", "alerta"),
     "critical": ("critical", "crítica"),
     "no_level": ("not known", "sin dato"),
-    "forecast": ("forecast", "prevista"),
     "day": ("day", "día"),
     "report": ("Capacity and saturation of a sector", "Capacidad y saturación de un sector"),
     "verdict": (
@@ -239,6 +238,30 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "tables": ("tables and their Delta versions", "tablas y sus versiones Delta"),
     "signature": ("Reviewed by", "Revisado por"),
     "signed_on": ("Date and signature", "Fecha y firma"),
+    "saturation_ahead": (
+        "Saturation of the next 7 days, forecast",
+        "Saturación prevista de los próximos 7 días",
+    ),
+    "level_upper": ("level at the upper end", "nivel en el extremo superior"),
+    "ahead_text": (
+        "In brackets: the 95 % interval. Entries by {model}, trained on days up to {trained_to}; of its past intervals for the first of these days, this share held what came: {coverage}.",
+        "Entre paréntesis: el intervalo del 95 %. Entradas según {model}, entrenado con días hasta el {trained_to}; proporción de sus intervalos pasados para el primero de estos días que contuvo lo ocurrido: {coverage}.",
+    ),
+    "ahead_peak": (
+        "The day's entries are spread over the hours of its weekday; a day's own peak has been {factor} times that of the mean weekday ({days} days), and its spread is in the interval.",
+        "Las entradas del día se reparten en las horas de su día de la semana; el pico propio de un día ha sido {factor} veces el del día medio ({days} días), y su dispersión está en el intervalo.",
+    ),
+    "ahead_no_peak": (
+        "The day's entries are spread over the hours of its weekday; there are too few days to say how much a day's own peak stands out more, so the peak is a lower bound.",
+        "Las entradas del día se reparten en las horas de su día de la semana; hay muy pocos días para saber cuánto más destaca el pico propio de un día, así que el pico es una cota inferior.",
+    ),
+    "not_known": ("not known", "sin dato"),
+    "seasonal_naive": ("seasonal naive (the week before)", "ingenuo estacional (la semana anterior)"),
+    "weekday_mean": ("mean of the last weekdays", "media de los últimos días iguales de la semana"),
+    "auto_ets": ("exponential smoothing (AutoETS)", "suavizado exponencial (AutoETS)"),
+    "seasonal_fourier": ("trend and seasons (Fourier)", "tendencia y estaciones (Fourier)"),
+    "demand_forest": ("random forest", "bosque aleatorio"),
+    "blend": ("mean of forest and AutoETS", "media de bosque y AutoETS"),
     "all_sectors": ("All sectors of the day", "Todos los sectores del día"),
 }
 

@@ -48,7 +48,8 @@ def demand_picture(
         _days(came, "date"), came["value"].to_list(), color=_INK, linewidth=1.3, label=texts["what_came"],
         marker="o", markersize=2.2,
     )  # fmt: skip
-    axes.set(ylabel=texts["per_day"], ylim=(0, None))
+    axes.set(ylim=(0, None))
+    axes.set_ylabel(texts["per_day"], fontsize=8)
     axes.grid(axis="y", alpha=0.3)
     axes.legend(fontsize=8, ncols=4, loc="lower left", bbox_to_anchor=(0, 1.0), frameon=False)
     _dates(axes)
@@ -73,7 +74,8 @@ def decomposition_picture(parts: pl.DataFrame, texts: Texts) -> "Figure":
     top.plot(days, rows["mean"].to_list(), color=_BLUE, linewidth=0.8, label=texts["forecast_and_parts"])
     top.plot(days, rows["trend"].to_list(), color=_ORANGE, linewidth=1.8, label=texts["trend_line"])
     top.legend(fontsize=8, ncols=3, loc="lower left", bbox_to_anchor=(0, 1.0), frameon=False)
-    top.set(ylabel=texts["per_day"], ylim=(0, None))
+    top.set(ylim=(0, None))
+    top.set_ylabel(texts["per_day"], fontsize=8)
     panels["annual"].plot(days, rows["annual"].to_list(), color=_BLUE, linewidth=1.4)
     _titled(panels["annual"], texts["part_annual"])
     by_weekday = (
@@ -116,7 +118,8 @@ def growth_picture(growth: pl.DataFrame, texts: Texts) -> "Figure":
     axes.axvline(0, color=_INK, linewidth=0.8)
     axes.set_yticks(range(rows.height), rows["airline"].to_list(), fontsize=8)
     axes.xaxis.set_major_formatter(lambda value, _: texts.number(value, 0 if value == int(value) else 1))
-    axes.set(xlabel=texts["growth_unit"], ylim=(-0.7, max(rows.height, 1) - 0.3))
+    axes.set(ylim=(-0.7, max(rows.height, 1) - 0.3))
+    axes.set_xlabel(texts["growth_unit"], fontsize=8)
     axes.grid(axis="x", alpha=0.3)
     handles = [Patch(color=colour, label=texts[label]) for label, colour in GROWTH_COLOURS.items()]
     axes.legend(

@@ -14,11 +14,13 @@ from airtraffic.overloads import overload_segments
 from airtraffic.peak_hours import hourly_entries, peak_hours
 from airtraffic.report.capacity_page import SECTOR_DAY_TABLES, capacity_page, overview_page, sector_days
 from airtraffic.saturation import observed_saturation, saturation_table
+from airtraffic.saturation_forecast import DEMAND_COLUMNS, saturation_forecast
 from airtraffic.sector_adjustments import sector_adjustments
 from airtraffic.sector_capacity import daily_times, sector_capacity_days
 from airtraffic.sector_counts import sector_entries, sector_occupancy
 from airtraffic.sector_coverage import count_basis
 from airtraffic.sector_flights import connectivity_flights
+from airtraffic.sector_tables import SECTOR_SATURATION
 from airtraffic.sectors import read_sectors
 
 DAY = date(2025, 1, 15)
@@ -49,6 +51,22 @@ def flights(count: int) -> pl.DataFrame:
     return pl.concat([frame(FLIGHTS.schema.empty_table()), rows], how="diagonal")
 
 
+def ahead(entries: pl.DataFrame, capacity: pl.DataFrame, sectors) -> pl.DataFrame:
+    """As many entries as on the day, the day after and a week later: only of the latter's weekday is known when."""
+    days = {1: 60.0, 7: 70.0}
+    demand = pl.DataFrame(
+        [
+            (DAY, "CO-BOG-MDE", DAY + timedelta(days=n), n, mean, 0.8 * mean, 1.2 * mean, "blend", "", 0.94, DAY, ["file"])
+            for n, mean in days.items()
+        ],
+        schema=list(DEMAND_COLUMNS),
+        orient="row",
+    )  # fmt: skip
+    profile = frame(peak_hours(hourly_entries(entries), sectors, [DAY]))
+    seen = frame(SECTOR_SATURATION.schema.empty_table())
+    return saturation_forecast(demand, profile, seen, capacity, sectors, [DAY])
+
+
 @pytest.fixture(scope="module")
 def of_day():
     sectors = read_sectors(SECTORS.read_text())
@@ -73,6 +91,7 @@ def of_day():
         "peak_hours": peak_hours(hourly_entries(entries), sectors, days),
         "sector_adjustments": sector_adjustments(entries, capacity, passages, sectors, days),
         "sector_flights": passages,
+        "sector_saturation_forecast": ahead(entries, capacity, sectors),
     }
     assert set(tables) == set(SECTOR_DAY_TABLES)
     tables = {name: rows if isinstance(rows, pl.DataFrame) else frame(rows) for name, rows in tables.items()}
@@ -121,6 +140,20 @@ def test_a_formula_with_rounding_and_the_cap_can_be_followed(of_day):
     assert "TPS cancels out" not in page
 
 
+def test_the_week_to_come_stands_on_the_page_with_its_interval_and_its_upper_level(of_day):
+    page = capacity_page(DAY, of_day["CO-BOG-MDE"], "en", {})
+    (table,) = re.findall(r'id="ahead">(.*?)</table>', page, re.S)
+    (row,) = re.findall(r"<tr><td.*?</tr>", table, re.S)
+    assert "2025-01-22" in row
+    assert "70 <small>(56 - 84)" in row
+    assert "112 % <small>(90 - 135)" in row
+    assert "(AutoETS)" not in page
+    assert "mean of forest and AutoETS, trained on days up to 2025-01-15" in page
+    assert "94.00 %" in page
+    assert "the peak is a lower bound" in page
+    assert 'id="ahead"' not in capacity_page(DAY, of_day["MX-MEX-MTY"], "es", {})
+
+
 def test_an_overload_lists_the_flights_behind_it_and_callsigns_are_text(of_day):
     page = capacity_page(DAY, of_day["CO-BOG-MDE"], "en", {})
     (table,) = re.findall(r'id="overloads">(.*?)</table>', page, re.S)
@@ -156,7 +189,7 @@ def test_the_overview_has_the_fullest_sector_first_and_links_to_those_with_data(
 def test_the_overview_says_what_qualifies_its_numbers_and_how_full_sectors_were_at_once(of_day):
     crowded = of_day["CO-BOG-MDE"]
     busy = crowded.observed | {"level": "normal", "occupancy_level": "critical", "occupancy_percent": 125.0}
-    page = overview_page(DAY, [replace(crowded, saturation=[busy])], "en")
+    page = overview_page(DAY, [replace(crowded, observed=busy)], "en")
     assert "SIMULATED TRAFFIC" in page
     assert 'class="chip normal"' in page
     assert 'class="chip critical"' in page
