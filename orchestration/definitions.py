@@ -105,8 +105,8 @@ defs = dg.Definitions(
     jobs=[
         bronze.ingest_kafka,
         denstream_sweep.denstream_sweep,
-        what_if.what_if_job,
         congestion_search.congestion_search,
+        what_if.what_if_job,
         flights.ingest_flight_files,
         opensky_flights.ingest_opensky_flights,
         operator_events.ingest_operator_events,

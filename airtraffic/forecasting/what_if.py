@@ -47,7 +47,14 @@ def alternative(model: Forecaster, history: pl.DataFrame, series: str, day: date
     ForecastError
         The history cannot be read, or is too short for the model.
     """
-    history = pooled_kinds(history).drop_nulls("value")
+    from threadpoolctl import threadpool_limits
+
+    # As in a training: the same rounding on any number of cores, and no thread that waits for another.
+    with threadpool_limits(1, user_api="blas"):
+        return _alternative(model, pooled_kinds(history).drop_nulls("value"), series, day)
+
+
+def _alternative(model: Forecaster, history: pl.DataFrame, series: str, day: date) -> Alternative:
     panel = Panel.of(history)
     origins = [each for each in backtest_origins(panel.start, day) if each <= panel.end]
     judged = None

@@ -22,6 +22,7 @@ from orchestration.resources.lake import LakeResource
 from orchestration.resources.mlflow import MlflowResource
 from orchestration.resources.reports import ReportsResource
 from tests.assets.mlflow_samples import mlflow_below
+from tests.assets.ticks import Ticks
 from tests.unit.forecast_report_samples import (
     DAY,
     accuracy,
@@ -192,6 +193,36 @@ def test_the_report_says_it_in_both_languages(resources, made, place):
         assert words in english
     inside = rows(resources, "forecast_accuracy")["inside"].mean()
     assert told["coverage_of_30_days"].value == pytest.approx(inside, abs=0.01)
+
+
+def test_a_forecast_brings_its_saturation_and_page_and_a_training_its_seasons():
+    evaluated = [
+        "demand_forecast",
+        "demand_models",
+        "sector_capacity",
+        "sector_saturation",
+        "sector_saturation_forecast",
+        "seasonal_forecast",
+        "seasonal_trends",
+        "forecast_report",
+    ]
+    shown = ["sector_saturation_forecast", "forecast_report", "seasonal_forecast", "seasonal_trends"]
+    with dg.DagsterInstance.ephemeral() as instance:
+        ticks = Ticks(instance, shown, evaluated=evaluated)
+        ticks.report("sector_capacity", "2025-06-20")
+        assert ticks.settle() == [], "there is no forecast to set against it"
+        ticks.report("demand_forecast", "2025-06-20", "2025-06-26")
+        first, *rest = ticks.settle()
+        assert first["sector_saturation_forecast"] == {"2025-06-20"}, "the 26th is not over"
+        assert {key for asked in [first, *rest] for key in asked["forecast_report"]} == {"2025-06-20"}
+        ticks.report("sector_saturation", "2025-06-10")
+        assert ticks.settle() == [], "how peaks stand out changes by a fifty-sixth"
+        ticks.report("sector_capacity", "2025-06-20")
+        assert ticks.settle()[0]["sector_saturation_forecast"] == {"2025-06-20"}
+        ticks.report("demand_models", "2025-06-22")
+        assert ticks.settle()[0] == {
+            name: {"2025-06-22"} for name in ("seasonal_forecast", "seasonal_trends")
+        }
 
 
 def ask(resources: dict, **asked) -> dg.ExecuteInProcessResult:

@@ -36,10 +36,6 @@ DAYS = {
     "route_performance",
     "daily_counts",
     "daily_demand",
-    "seasonal_forecast",
-    "seasonal_trends",
-    "sector_saturation_forecast",
-    "forecast_report",
     "demand_models",
     "demand_champions",
     "forecast_backtests",
@@ -47,6 +43,10 @@ DAYS = {
     "forecast_accuracy",
     "congestion_models",
     "congestion_backtests",
+    "seasonal_forecast",
+    "seasonal_trends",
+    "sector_saturation_forecast",
+    "forecast_report",
 }
 MONTHS = {"route_performance_monthly", "route_opportunities", "airline_monthly", "airline_growth"}
 BY_THE_CLOCK = {
