@@ -17,7 +17,7 @@ from orchestration.check_clusters import (
     check_hotspots,
 )
 from orchestration.check_congestion import check_congestion_models
-from orchestration.check_demand import check_daily_demand
+from orchestration.check_demand import DEMAND_IS_SOUND, check_daily_demand
 from orchestration.check_flights import check_flights, check_flights_quality
 from orchestration.check_tables import (
     Finding,
@@ -44,9 +44,8 @@ WARNINGS = {
 }
 """Facts about the traffic or its reception; the others are faults of the platform."""
 
-_DAYS_AT_ONCE = {"daily_demand": 366}
-"""Where years of days are made at once: every look at a table costs one at all of its files. [days]"""
-_MONTH = 31
+_DAYS_AT_ONCE = 31
+_FAULTS_SHOWN = 3
 
 _HOURLY: dict[str, tuple[Check, dict[str, str]]] = {
     "state_vectors": (
@@ -115,13 +114,6 @@ _DAILY: dict[str, tuple[Check, dict[str, str]]] = {
             "is at most 1.1 of the seasonal naive's; under 7 days nothing is said."
         },
     ),
-    "daily_demand": (
-        check_daily_demand,
-        {
-            "demand_is_what_was_counted": "Each series once, none negative, all flights of the day in the network's "
-            "count, and every published count one that was read."
-        },
-    ),
 }
 
 
@@ -172,9 +164,9 @@ def _latest_materializations(
     }
 
 
-def batched(days: list[date], at_once: int = _MONTH) -> list[list[date]]:
-    """Days of a run over a range, so many of them at a time."""
-    return [days[first : first + at_once] for first in range(0, len(days), at_once)]
+def batched(days: list[date]) -> list[list[date]]:
+    """Days of a run over a range, a month of them at a time."""
+    return [days[first : first + _DAYS_AT_ONCE] for first in range(0, len(days), _DAYS_AT_ONCE)]
 
 
 def _definition(asset: str, checks: dict[str, str], hourly: bool) -> dg.AssetChecksDefinition:
@@ -190,8 +182,7 @@ def _definition(asset: str, checks: dict[str, str], hourly: bool) -> dg.AssetChe
     def check(context: dg.AssetCheckExecutionContext, lake: LakeResource):
         selected = {key.name for key in context.selected_asset_check_keys}
         keys = context.op_execution_context.partition_keys
-        at_once = _DAYS_AT_ONCE.get(asset, _MONTH)
-        chunks = hours_by_day(keys) if hourly else batched([date.fromisoformat(key) for key in keys], at_once)
+        chunks = hours_by_day(keys) if hourly else batched([date.fromisoformat(key) for key in keys])
         for chunk in chunks:
             for evaluation in evaluations(context.instance, lake, asset, chunk):
                 if evaluation.check_name in selected:
@@ -202,8 +193,29 @@ def _definition(asset: str, checks: dict[str, str], hourly: bool) -> dg.AssetChe
     return check
 
 
+@dg.asset_check(
+    asset="daily_demand",
+    name=DEMAND_IS_SOUND,
+    description="Each series once, none negative, all flights of the day in the network's count, and every published "
+    "count one that was read; one answer for all days of a run, which may be those of years.",
+)
+def check_demand(context: dg.AssetCheckExecutionContext, lake: LakeResource) -> dg.AssetCheckResult:
+    days = [date.fromisoformat(key) for key in context.op_execution_context.partition_keys]
+    found = list(check_daily_demand(lake, days))
+    faults = [finding for finding in found if not finding.passed]
+    return dg.AssetCheckResult(
+        passed=not faults,
+        description=f"{len(faults):,} of {len(found):,} days are wrong"
+        + "".join(f"; {finding.partition}: {finding.description}" for finding in faults[:_FAULTS_SHOWN]),
+        metadata={"days": len(found), "days_wrong": len(faults)},
+    )
+
+
 CHECKS = [
-    _definition(asset, checks, hourly=grid is _HOURLY)
-    for grid in (_HOURLY, _DAILY)
-    for asset, (_, checks) in grid.items()
+    *(
+        _definition(asset, checks, hourly=grid is _HOURLY)
+        for grid in (_HOURLY, _DAILY)
+        for asset, (_, checks) in grid.items()
+    ),
+    check_demand,
 ]

@@ -12,7 +12,7 @@ import sqlalchemy
 from dagster._core.instance.ref import InstanceRef
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
-from cli.event_log import with_open_event_log
+from cli.event_log import EVENTS_AT_ONCE, with_open_event_log
 
 _POLL_S = 0.5
 INTERRUPTED = "DagsterExecutionInterruptedError"
@@ -36,6 +36,7 @@ def open_instance() -> dg.DagsterInstance:
     The capture's helper processes would answer a Ctrl-C with tracebacks of their own.
     """
     sqlalchemy.event.listen(sqlalchemy.Engine, "connect", _lean_sqlite)
+    os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", str(EVENTS_AT_ONCE))
     quiet = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
     home = os.environ["DAGSTER_HOME"]
     ref = InstanceRef.from_dir(home, overrides={"compute_logs": quiet})

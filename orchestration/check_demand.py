@@ -5,12 +5,13 @@ from datetime import date
 
 import polars as pl
 
-from airtraffic.settings import Settings
 from orchestration.check_tables import Finding
 from orchestration.resources.lake import LakeResource
 
+DEMAND_IS_SOUND = "demand_is_what_was_counted"
 
-def check_daily_demand(lake: LakeResource, settings: Settings, days: Sequence[date]) -> Iterator[Finding]:
+
+def check_daily_demand(lake: LakeResource, days: Sequence[date]) -> Iterator[Finding]:
     """Each series once, nothing negative, as many flights as there are and published counts as they were read."""
     where = [("date", "in", list(days))]
     demand = _frame(lake, "daily_demand", ["kind", "series", "value", "basis", "date"], where)
@@ -34,7 +35,7 @@ def check_daily_demand(lake: LakeResource, settings: Settings, days: Sequence[da
             "counts_without_file": invented.get(day, 0),
         }
         yield Finding(
-            "demand_is_what_was_counted",
+            DEMAND_IS_SOUND,
             day,
             not any(faults.values()),
             f"{rows.get(day, 0):,} series"

@@ -8,7 +8,6 @@ import pytest
 
 from airtraffic.demand_tables import DAILY_COUNTS, DAILY_DEMAND
 from airtraffic.flight_tables import FLIGHTS
-from airtraffic.settings import Settings
 from assets.daily_demand import daily_demand
 from orchestration.check_demand import check_daily_demand
 from orchestration.demand_history import read_history
@@ -87,8 +86,7 @@ def test_the_history_is_what_is_forecast_and_ends_on_the_day_that_is_asked_for(l
 
 def test_what_is_not_what_was_counted_is_found(lake):
     made(lake)
-    settings = Settings.from_env({})
-    assert [finding.passed for finding in check_daily_demand(lake, settings, DAYS)] == [True] * len(DAYS)
+    assert [finding.passed for finding in check_daily_demand(lake, DAYS)] == [True] * len(DAYS)
     day = DAYS[0]
     rows = lake.read("daily_demand", where=[("date", "=", day)]).to_pylist()
     for row in rows:
@@ -97,7 +95,7 @@ def test_what_is_not_what_was_counted_is_found(lake):
         [*rows, rows[0], rows[1] | {"series": "XXX", "value": -1.0}], schema=DAILY_DEMAND.schema
     )
     lake.replace("daily_demand", wrong, f"date = '{day}'")
-    (found,) = check_daily_demand(lake, settings, [day])
+    (found,) = check_daily_demand(lake, [day])
     assert not found.passed
     assert found.metadata == {
         "series_twice": 2,

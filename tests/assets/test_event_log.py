@@ -5,7 +5,7 @@ import pytest
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 
 from cli.event_log import OpenEventLog
-from cli.runs import open_instance, run_job
+from cli.runs import open_instance, range_tags, run_job
 
 
 @dg.op(out={})
@@ -16,6 +16,15 @@ def twenty():
 @dg.job(executor_def=dg.in_process_executor)
 def twenty_partitions():
     twenty()
+
+
+DAYS = dg.DailyPartitionsDefinition("2024-01-01", end_date="2024-01-21")
+
+
+@dg.asset(partitions_def=DAYS, backfill_policy=dg.BackfillPolicy.single_run())
+def days(context: dg.AssetExecutionContext) -> None:
+    for key in context.partition_keys:
+        context.add_asset_metadata({"rows": int(key[-2:])}, partition_key=key)
 
 
 @pytest.fixture
@@ -43,6 +52,29 @@ def _is_told(run_id: str) -> None:
         assert len(plain.get_materialized_partitions(dg.AssetKey("table"))) == 20
         materialized = dg.DagsterEventType.ASSET_MATERIALIZATION
         assert len(plain.get_records_for_run(run_id, of_type=materialized).records) == 20
+
+
+def test_a_range_of_partitions_is_told_at_once_and_as_if_one_by_one(home):
+    job = dg.Definitions([days]).resolve_implicit_global_asset_job_def()
+    tags = range_tags("2024-01-01", "2024-01-20")
+    with open_instance() as instance:
+        batches, store = [], instance.event_log_storage.store_event_batch
+        instance.event_log_storage.store_event_batch = lambda events: (
+            batches.append(len(events)),
+            store(events),
+        )
+        outcome = run_job(job, instance, tags=tags)
+    assert 20 in batches
+    assert len(outcome.made) == 20
+    with dg.DagsterInstance.get() as plain:
+        key, materialized = dg.AssetKey("days"), dg.DagsterEventType.ASSET_MATERIALIZATION
+        assert len(plain.get_materialized_partitions(key)) == 20
+        records = plain.get_records_for_run(outcome.run_id, of_type=materialized).records
+        told = [record.event_log_entry.asset_materialization for record in records]
+        assert [(each.partition[-2:], each.metadata["rows"].value) for each in told] == [
+            (f"{day:02}", day) for day in range(1, 21)
+        ]
+        assert plain.get_latest_materialization_event(key).asset_materialization.partition == "2024-01-20"
 
 
 def test_many_runs_do_not_hold_many_files(home, monkeypatch):
