@@ -1,7 +1,6 @@
 """A training of the daily models: backtest, champions, and every candidate fitted to all that is known."""
 
-import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -22,6 +21,7 @@ from airtraffic.forecasting.regimes import regimes
 from airtraffic.forecasting.scores import NAIVE, scores
 from airtraffic.forecasting.seasonal import SeasonalFourier
 from airtraffic.forecasting.selection import champions
+from airtraffic.forecasting.workers import each_done
 
 HORIZON = 30
 CANDIDATES = (NAIVE, "weekday_mean", "auto_ets", "seasonal_fourier", "demand_forest", "blend")
@@ -119,17 +119,11 @@ def train(
     models = candidates(history)
     origins = [day for day in backtest_origins(panel.start, until) if day <= panel.end]
     groups = _refits(origins)
-    jobs: dict[tuple[str, int], Callable[[], Any]] = {}
-    # The slow ones first, so that no process waits for the last of them.
-    for name in sorted(models, key=lambda each: each not in ("auto_ets", "demand_forest")):
-        jobs |= {
-            (name, number): partial(_means, models[name], history, days) for number, days in enumerate(groups)
-        }
-        jobs[name, len(groups)] = partial(_fitted, models[name], history)
-    workers = workers if len(panel.series) >= WORTH_A_PROCESS else 1
+    jobs = _jobs(models, history, groups)
     total = len(jobs) + (len(CANDIDATES) if groups else 0)
+    workers = workers if len(panel.series) >= WORTH_A_PROCESS else 1
     done: dict[tuple[str, int], Any] = {}
-    for key, result in _each(jobs, workers):
+    for key, result in each_done(jobs, workers):
         done[key] = result
         _tell(progress, len(done), total, key[0])
     means = [done[key] for key in sorted(done) if key[1] < len(groups)]
@@ -182,6 +176,19 @@ def _refits(origins: Sequence[date]) -> list[list[date]]:
     return list(groups.values())
 
 
+def _jobs(
+    models: dict[str, Forecaster], history: pl.DataFrame, groups: list[list[date]]
+) -> dict[tuple[str, int], Callable[[], Any]]:
+    """A step for each model and refit, and one, numbered last, that fits it to all."""
+    jobs: dict[tuple[str, int], Callable[[], Any]] = {}
+    # The slow ones first, so that no process waits for the last of them.
+    for name in sorted(models, key=lambda each: each not in BLENDED):
+        for number, days in enumerate(groups):
+            jobs[name, number] = partial(_means, models[name], history, days)
+        jobs[name, len(groups)] = partial(_fitted, models[name], history)
+    return jobs
+
+
 def _means(model: Forecaster, history: pl.DataFrame, origins: list[date]) -> pl.DataFrame:
     known = history.filter(pl.col("date") <= origins[-1] + timedelta(days=HORIZON))
     means = rolling_means(model, known, origins, HORIZON, refit_days=REFIT_DAYS)
@@ -205,7 +212,7 @@ def _judged(parts: list[pl.DataFrame], workers: int, tell: Callable[[int, str], 
         for (name,), part in means.partition_by("model", as_dict=True).items()
     }
     done = {}
-    for (name, _), rows in _each(jobs, workers):
+    for (name, _), rows in each_done(jobs, workers):
         done[name] = rows
         tell(len(done), f"intervals of {name}")
     return pl.concat(done[name] for name in sorted(done))
@@ -253,53 +260,3 @@ def _chosen(backtest: pl.DataFrame, panel: Panel, until: date) -> pl.DataFrame:
 def _tell(progress: Progress | None, done: int, total: int, what: str) -> None:
     if progress:
         progress(done, total, what)
-
-
-def _each(
-    jobs: dict[tuple[str, int], Callable[[], Any]], workers: int
-) -> Iterator[tuple[tuple[str, int], Any]]:
-    """The result of every job as it is there; in order with one worker."""
-    if workers <= 1 or len(jobs) <= 1:
-        with _one_thread():
-            for key, job in jobs.items():
-                yield key, job()
-        return
-    from concurrent.futures import ProcessPoolExecutor, as_completed
-    from multiprocessing import active_children, get_context
-
-    # A fork would copy the locks of Polars' threads as they are; AutoETS holds Python's lock, so threads wait.
-    pool = ProcessPoolExecutor(min(workers, len(jobs)), get_context("spawn"), initializer=_begin)
-    others, whole = set(active_children()), False
-    try:
-        waiting = {pool.submit(job): key for key, job in jobs.items()}
-        for each in as_completed(waiting):
-            yield waiting[each], each.result()
-        whole = True
-    finally:
-        if not whole:
-            # A run that is cancelled would wait a minute for what its processes are at.
-            for process in set(active_children()) - others:
-                process.terminate()
-        pool.shutdown(cancel_futures=True)
-
-
-def _one_thread():
-    """Linear algebra on one thread: the same rounding on any number of cores, and none waits for another."""
-    from threadpoolctl import threadpool_limits
-
-    return threadpool_limits(1, user_api="blas")
-
-
-def _begin() -> None:
-    """Let a process of a killed run end with it, which by itself would wait for work for ever."""
-    from multiprocessing import parent_process
-    from multiprocessing.connection import wait
-    from threading import Thread
-
-    _one_thread()
-
-    def watch() -> None:
-        wait([parent_process().sentinel])
-        os._exit(1)
-
-    Thread(target=watch, daemon=True).start()

@@ -1,10 +1,7 @@
 """A training: what is tried, what is chosen, and that it is the same each time."""
 
-import time
 from datetime import date, timedelta
-from functools import partial
 from itertools import pairwise
-from multiprocessing import active_children
 
 import polars as pl
 import pytest
@@ -14,7 +11,7 @@ from airtraffic.forecasting.conformal import PUBLISHED
 from airtraffic.forecasting.files import load, save
 from airtraffic.forecasting.publication import Trained, calibrated_on, published, untrained
 from airtraffic.forecasting.scores import NAIVE
-from airtraffic.forecasting.training import CANDIDATES, _each, backtest_origins, blended, train
+from airtraffic.forecasting.training import CANDIDATES, backtest_origins, blended, train
 from tests.unit.forecasting.daily_samples import daily
 
 START = date(2022, 1, 1)
@@ -111,21 +108,6 @@ def test_less_than_four_weeks_is_one_clear_error():
 def test_rows_after_the_day_of_training_are_refused(history):
     with pytest.raises(ForecastError, match="which is after 2022-02-01"):
         train(history, date(2022, 2, 1))
-
-
-def test_processes_give_what_one_gives_by_itself():
-    jobs = {("power", n): partial(pow, 2, n) for n in range(4)}
-    alone = dict(_each(jobs, workers=1))
-    assert dict(_each(jobs, workers=2)) == alone == {("power", n): 2**n for n in range(4)}
-
-
-def test_a_training_that_is_cancelled_leaves_no_process_at_work():
-    jobs = {("sleep", n): partial(time.sleep, 0 if n == 0 else 60) for n in range(4)}
-    began, results = time.monotonic(), _each(jobs, workers=2)
-    assert next(results)[0] == ("sleep", 0)
-    results.close()
-    assert time.monotonic() - began < 30
-    assert active_children() == []
 
 
 def trained(training, **champions: str) -> Trained:
