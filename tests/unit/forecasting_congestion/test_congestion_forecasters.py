@@ -13,6 +13,7 @@ from airtraffic.forecasting.congestion_files import load, save
 from airtraffic.forecasting.congestion_intervals import learned_from
 from airtraffic.forecasting.congestion_lstm import CongestionLSTM
 from airtraffic.forecasting.congestion_polls import Polls
+from airtraffic.forecasting.congestion_positions import Positions
 from airtraffic.forecasting.congestion_promotion import backtest, decided, direction_scores, errors
 from airtraffic.forecasting.congestion_zones import Quadrants
 
@@ -82,6 +83,14 @@ def test_not_fitted_is_said(name):
 def test_the_same_seed_gives_the_same_numbers(fitted):
     again = make("lstm").fit(until(simulated(), TRAINED_MIN)).update(simulated())
     assert again.forecast(3).equals(fitted("lstm").forecast(3))
+
+
+def test_models_given_the_same_positions_share_what_was_learned_of_the_aircraft(fitted):
+    positions = Positions.of(until(simulated(), TRAINED_MIN))
+    first = make("lstm", epochs=0).fit(positions)
+    second = make("lstm", epochs=0, dropout=0.4).fit(positions)
+    assert second.presence is first.presence
+    assert first.presence.digest == fitted("lstm").presence.digest
 
 
 def test_the_scaler_and_the_zones_follow_the_training_part_only(fitted):
