@@ -8,12 +8,13 @@ import polars as pl
 
 from airtraffic.flight_files import sha256_of
 from airtraffic.flights import ROW_COLUMNS
-from orchestration.flight_files import counted_in, received_from
+from orchestration.demand_history import small_days
+from orchestration.flight_files import received_from
 from orchestration.resources.inbox import UNREADABLE, Dropped, FileChangedError, InboxResource
 from orchestration.resources.lake import LakeResource
 
 _OF_THE_ROW = ("received_from", "position", "ingested_at", "updated_at", "flags")
-_OF_COUNTS = ("kind", "series", "date", "ingested_at")
+_OF_COUNTS = ("kind", "series", "date", "ingested_at", "provider", "file_sha256")
 _THERE = "; the lake had them already"
 _REASONS_SHOWN = 3
 
@@ -50,6 +51,7 @@ def report_files(
     began
         Before the run; rows that are older were there. (UTC)
     """
+    of_counts = small_days(lake, "daily_counts", _OF_COUNTS, pl.lit(True))
     for file, sha256 in files.items():
         mine = received_from(file.provider, sha256)
         rejected = pl.DataFrame(
@@ -57,9 +59,7 @@ def report_files(
         )
         columns = [name for name in ROW_COLUMNS if name not in _OF_THE_ROW]
         rows = pl.DataFrame(pl.from_arrow(lake.read("flights_raw", [*columns, "ingested_at"], mine)))
-        counts = pl.DataFrame(
-            pl.from_arrow(lake.read("daily_counts", _OF_COUNTS, counted_in(file.provider, sha256)))
-        )
+        counts = of_counts.filter(provider=file.provider, file_sha256=sha256)
         whole = rejected.filter(pl.all_horizontal(pl.col("position", "original").is_null()))
         if whole.height and not rows.height and not counts.height:
             kept = inbox.uri(f"{UNREADABLE}/{file.kept_as(sha256)}")

@@ -42,23 +42,28 @@ def read_history(lake: LakeResource, until: date, settings: ForecastSettings | N
     """
     settings = settings or load_forecast_settings(FORECASTS)
     least = Settings.from_env(os.environ).coverage_warning
-    return chosen(history(_demand_until(lake, until), until, least), until, settings)
+    rows = small_days(lake, "daily_demand", HISTORY_COLUMNS, pl.col("date") <= until)
+    return chosen(history(rows, until, least), until, settings)
 
 
-def _demand_until(lake: LakeResource, until: date) -> pl.DataFrame:
-    """``HISTORY_COLUMNS`` of all days up to one: a small file for each.
+def small_days(lake: LakeResource, name: str, columns: Sequence[str], wanted: pl.Expr) -> pl.DataFrame:
+    """Rows of many days of a table that has a small file or two for each.
 
     Measured on 731 of them, local: 0.2 s of CPU by Polars, 1.1 s as a dataset of Arrow.
+
+    Parameters
+    ----------
+    wanted
+        Which days, by ``date``.
     """
-    if not lake.exists("daily_demand") or "://" in lake.root:
-        return frame(lake, "daily_demand", HISTORY_COLUMNS, [("date", "<=", until)])
-    table = lake.delta("daily_demand")
-    files = pl.DataFrame(table.get_add_actions(flatten=True))
-    wanted = files.filter(pl.col("partition.date") <= until)["path"].to_list()
-    if not wanted:
-        return frame(lake, "daily_demand", HISTORY_COLUMNS, [("date", "in", [])])
-    paths = [f"{lake.uri('daily_demand')}/{path}" for path in wanted]
-    return pl.read_parquet(paths, columns=list(HISTORY_COLUMNS), hive_partitioning=True)
+    if not lake.exists(name):
+        return frame(lake, name, columns, [])
+    table = lake.delta(name)
+    days = pl.DataFrame(table.get_add_actions(flatten=True)).select("path", date="partition.date")
+    if "://" in lake.root or days.filter(wanted).is_empty():
+        return frame(lake, name, columns, [("date", "in", days.filter(wanted)["date"].unique().to_list())])
+    paths = [f"{lake.uri(name)}/{path}" for path in days.filter(wanted)["path"]]
+    return pl.read_parquet(paths, columns=list(columns), hive_partitioning=True)
 
 
 def make_daily_demand(lake: LakeResource, days: Sequence[date], sectors: Sectors) -> pa.Table:
@@ -70,7 +75,7 @@ def make_daily_demand(lake: LakeResource, days: Sequence[date], sectors: Sectors
             frame(lake, "flights", FLIGHT_COLUMNS, on(days, -1)),
             frame(lake, "daily_completeness", ("date", "completeness"), where),
             frame(lake, "sector_entries", ENTRY_COLUMNS, where),
-            frame(lake, "daily_counts", COUNT_COLUMNS, where),
+            small_days(lake, "daily_counts", COUNT_COLUMNS, pl.col("date").is_in(list(days))),
             _countries(sectors),
             days,
         )
