@@ -11,11 +11,12 @@ from airtraffic.demand_tables import DEMAND_FORECAST, FORECAST_ACCURACY
 from assets.demand_models import YEAR_BEFORE
 from orchestration.automation import ACCURACY_EAGER
 from orchestration.demand_forecast import HORIZON, make_demand_forecast
+from orchestration.demand_history import DAYS_AT_ONCE
 from orchestration.described import LIVE, NIGHTLY, described, picture
 from orchestration.forecast_accuracy import make_forecast_accuracy, read_drift
 from orchestration.partitions import DAILY, DAY_KEY, spans
 from orchestration.resources.lake import LakeResource
-from orchestration.sectors import DAYS_AT_ONCE, frame, rows_by_day
+from orchestration.sectors import frame, rows_by_day
 
 _RUN = dg.BackfillPolicy.single_run()
 _A_WEEK = dg.TimeWindowPartitionMapping(

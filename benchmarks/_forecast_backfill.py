@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import dagster as dg
 import polars as pl
+import pyarrow as pa
 from rich.console import Console
 from rich.table import Table
 
@@ -14,19 +15,21 @@ from airtraffic.demand_tables import DAILY_DEMAND
 from assets.demand_forecast import demand_forecast, forecast_accuracy
 from assets.demand_models import demand_models
 from cli.runs import range_tags
+from orchestration.demand_models import TABLES
 from orchestration.resources.lake import LakeResource
 from orchestration.resources.mlflow import MlflowResource
 
 SERIES = 100
 FIRST, DAYS = date(2023, 1, 1), 364
 TRAININGS = 4
-"""Of 52: each serves a quarter, since a forecast takes as long with last week's models as with last quarter's."""
+"""Of 52: each is stored under every Sunday of its quarter, so that the backfill meets other models every week."""
 
 
 def backfill_table(history: pl.DataFrame, console: Console) -> Table:
     """Trainings on Sundays, then every day of a year as one run, 30 days ahead, for 100 series."""
     days = [FIRST + timedelta(days=n) for n in range(DAYS)]
-    sundays = [FIRST + timedelta(days=7 * (n * 52 // TRAININGS)) for n in range(TRAININGS)]
+    sundays = [FIRST + timedelta(days=7 * n) for n in range(DAYS // 7)]
+    weeks = len(sundays) // TRAININGS
     table = Table("", title=f"{SERIES} series, {DAYS} days of issue as one run", title_justify="left")
     for column in ("seconds", "rows"):
         table.add_column(column, justify="right")
@@ -40,9 +43,10 @@ def backfill_table(history: pl.DataFrame, console: Console) -> Table:
         )
         resources = {"lake": lake, "mlflow": mlflow}
         seconds = []
-        for sunday in sundays:
+        for sunday in sundays[::weeks]:
             with console.status(f"training on what is known up to {sunday}"):
                 seconds.append(_timed(demand_models, [sunday], resources, instance))
+            _store_again(lake, sunday, weeks)
         shown = " ".join(f"{each:.0f}" for each in seconds)
         table.add_row(
             f"a training, mean of {TRAININGS} of 52 ({shown})", f"{sum(seconds) / TRAININGS:.1f}", ""
@@ -53,6 +57,16 @@ def backfill_table(history: pl.DataFrame, console: Console) -> Table:
                 took = _timed(asset, days, resources, instance)
             table.add_row(name, f"{took:.1f}", f"{lake.read(name, ['date']).num_rows:,}")
     return table
+
+
+def _store_again(lake: LakeResource, sunday: date, weeks: int) -> None:
+    """Let a training stand for those of the next weeks."""
+    for name in TABLES:
+        rows = lake.read(name, where=[("date", "=", sunday)])
+        at = rows.schema.get_field_index("date")
+        for week in range(1, weeks):
+            later = pa.array([sunday + timedelta(days=7 * week)] * rows.num_rows, pa.date32())
+            lake.append(name, rows.set_column(at, "date", later))
 
 
 def _timed(asset, days: Sequence[date], resources: dict, instance: dg.DagsterInstance) -> float:
