@@ -42,6 +42,10 @@ def forecast_otherwise(
     from airtraffic.report.what_if_page import WhatIfTexts, what_if_page, what_if_picture
 
     sectors = load_sectors()
+    if config.model != "champion":
+        context.log.info(
+            f"{config.model} is tried on the weeks of the last year and trained: seconds to a minute"
+        )
     made = what_if(lake, config, sectors)
     names = {
         sector.id: (config.language == "es" and sector.name_es) or sector.name

@@ -12,9 +12,11 @@ from airtraffic.forecasting.baselines import SeasonalNaive
 from airtraffic.forecasting.contract import Forecaster
 from airtraffic.forecasting.panel import Panel
 from airtraffic.forecasting.scores import scores
-from airtraffic.forecasting.training import HORIZON, REFIT_DAYS, backtest_origins, pooled_kinds
+from airtraffic.forecasting.training import HORIZON, backtest_origins, pooled_kinds
 
 ENDS = ("mean", "lower", "upper")
+REFIT_DAYS = 182
+"""Half as often as a training does: somebody waits for it, and a forest takes 5 s a fit."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,8 @@ class Alternative:
 def alternative(model: Forecaster, history: pl.DataFrame, series: str, day: date) -> Alternative:
     """What a model says of a series, trained on all series that are given.
 
-    It is tried on weekly origins of the last year, as the published candidates are, and its interval comes
-    from these errors.
+    It is tried on weekly origins of the last year, as the published candidates are but refitted every 182 days,
+    and its interval comes from these errors.
 
     Parameters
     ----------

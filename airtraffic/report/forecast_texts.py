@@ -168,12 +168,12 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "{count} more in the table demand_forecast",
         "{count} más en la tabla demand_forecast",
     ),
-    "network": ("network", "red"),
-    "country": ("country", "país"),
-    "airport": ("airports", "aeropuertos"),
-    "sector": ("sectors", "sectores"),
-    "route": ("routes", "rutas"),
-    "airline_kind": ("airlines", "aerolíneas"),
+    "kind_network": ("network", "red"),
+    "kind_country": ("country", "país"),
+    "kind_airport": ("airports", "aeropuertos"),
+    "kind_sector": ("sectors", "sectores"),
+    "kind_route": ("routes", "rutas"),
+    "kind_airline": ("airlines", "aerolíneas"),
     "flights_series": ("all flights", "todos los vuelos"),
     "trained_to": ("models trained on days up to", "modelos entrenados con días hasta"),
     "forecast_methods": (
@@ -200,6 +200,16 @@ _SPANISH_NOTES = (
     (r"(\d+) full months are too few: (\d+) are needed", r"\1 meses completos son pocos: hacen falta \2"),
     (r"(\d+) months between are missing", r"faltan \1 meses intermedios"),
     (r"no flights are known after (\S+)", r"no se conocen vuelos después de \1"),
+    (r"no model has been trained yet", r"aún no se ha entrenado ningún modelo"),
+    (r"MAE (\S+) of seasonal naive's over (\d+) weekly origins, next (\S+) with (\S+)",
+     r"MAE \1 del ingenuo estacional en \2 orígenes semanales; el siguiente, \3, con \4"),
+    (r"no model beats seasonal naive by (\d+) %: the best, (\S+), has (\S+) of its MAE over (\d+) weekly origins",
+     r"ningún modelo supera al ingenuo estacional en un \1 %: el mejor, \2, tiene \3 de su MAE en \4 orígenes semanales"),
+    (r"no past forecast to judge by: its history is too short",
+     r"sin previsión pasada con la que juzgar: su historia es demasiado corta"),
+    (r"unknown to the models of (\S+), which the series is younger than",
+     r"desconocida para los modelos del \1, anteriores a la serie"),
+    (r"(\S+) has no forecast yet: too few known days", r"\1 aún no tiene previsión: muy pocos días conocidos"),
 )  # fmt: skip
 
 
@@ -211,7 +221,7 @@ class ForecastTexts(CapacityTexts):
 
     def kind(self, kind: str) -> str:
         """A kind of series in the plural."""
-        return self["airline_kind"] if kind == "airline" else self[kind]
+        return self[f"kind_{kind}"]
 
     def of(self, kind: str, series: str) -> str:
         """A series in words.
@@ -230,7 +240,7 @@ class ForecastTexts(CapacityTexts):
         return f"{'+' if value > 0 else ''}{self.number(value, digits)}"
 
     def note(self, note: str) -> str:
-        """What models note of a series or an airline, which the tables have in English.
+        """What models note of a series or an airline and why they were chosen, which the tables have in English.
 
         >>> ForecastTexts("es").note("fall from 358 to 80 a day at 2020-03-24")
         'caída de 358 a 80 por día el 2020-03-24'

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _TEXTS: dict[str, tuple[str, str]] = {
-    "what_if_title": ("What if: {series}, {day}", "Y si...: {series}, {day}"),
+    "what_if_title": ("What if: {series}, {day}", "¿Y si...? {series}, {day}"),
     "what_if_kicker": (
         "A trial beside the published forecast; nothing that is published was changed",
         "Un ensayo junto a la previsión publicada; no se cambió nada de lo publicado",
@@ -29,9 +29,21 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "{mean} diarios de media en {days} días, {change} respecto a los {champion} del campeón.",
     ),
     "champion": ("champion", "campeón"),
-    "other": ("what if", "y si"),
+    "other": ("what if", "¿y si...?"),
     "asked": ("What was asked", "Lo que se pidió"),
     "growth_percent": ("growth of demand", "crecimiento de la demanda"),
+    "trees": ("trees", "árboles"),
+    "leaf_rows": ("least rows in a leaf", "filas mínimas en una hoja"),
+    "feature_share": (
+        "share of the features tried at a split",
+        "proporción de variables probadas en cada corte",
+    ),
+    "rows": ("rows learned from", "filas de aprendizaje"),
+    "window_days": ("days back that it learns from", "días hacia atrás de los que aprende"),
+    "seed": ("seed", "semilla"),
+    "annual_terms": ("waves of the year", "ondas del año"),
+    "weekly_terms": ("waves of the week", "ondas de la semana"),
+    "by_day": ("Day by day", "Día a día"),
     "both": ("Both forecasts", "Ambas previsiones"),
     "both_text": (
         "Black: what came. Blue: the champion's forecast. Orange: this one. Bands: 95 % intervals, from each model's own past errors; growth moves forecast and interval in proportion.",
@@ -40,8 +52,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "difference": ("difference", "diferencia"),
     "backtest": ("How good this model has been", "Lo bueno que ha sido este modelo"),
     "backtest_text": (
-        "Weekly origins of the last year, refitted every 91 days, 1 to 30 days ahead, before any growth: MAE {mae}, {vs_naive} of the seasonal naive's; MAPE {mape}; {coverage} of what came lay in the interval.",
-        "Orígenes semanales del último año, reajustado cada 91 días, de 1 a 30 días de antelación, antes de todo crecimiento: MAE {mae}, {vs_naive} del ingenuo estacional; MAPE {mape}; el {coverage} de lo ocurrido quedó en el intervalo.",
+        "Weekly origins of the last year, refitted every 182 days, 1 to 30 days ahead, before any growth: MAE {mae}, {vs_naive} of the seasonal naive's; MAPE {mape}; {coverage} of what came lay in the interval.",
+        "Orígenes semanales del último año, reajustado cada 182 días, de 1 a 30 días de antelación, antes de todo crecimiento: MAE {mae}, {vs_naive} del ingenuo estacional; MAPE {mape}; el {coverage} de lo ocurrido quedó en el intervalo.",
     ),
     "no_backtest": (
         "The history is too short to try this model out.",
@@ -100,7 +112,8 @@ def what_if_page(
         t=t,
         made=made,
         name=t.of(kind, series),
-        asked=asked,
+        asked={name: _said(name, value, t) for name, value in asked.items()},
+        trained=asked["model"] != "champion",
         picture=svg(what_if_picture(made.known, made.beside, t)),
         champion=made.champion.row(0, named=True),
         days=made.beside.to_dicts(),
@@ -108,6 +121,13 @@ def what_if_page(
         sector_name=lambda sector: sector_names.get(sector, sector),
         weekdays=t["weekdays"].split(","),
     )
+
+
+def _said(name: str, value: Any, t: WhatIfTexts) -> str:
+    if isinstance(value, str):
+        return t[value]
+    digits = 0 if float(value).is_integer() else 2
+    return f"{t.signed(value, digits)} %" if name == "growth_percent" else t.number(value, digits)
 
 
 def what_if_picture(known: pl.DataFrame, beside: pl.DataFrame, texts: ForecastTexts) -> "Figure":

@@ -142,6 +142,17 @@ def test_a_small_curve_leaves_gaps_out_and_fills_its_box():
     assert re.search(r'polyline points="0.0,29.0 100.0,2.0"', drawn)
 
 
+def test_why_a_model_was_chosen_is_said_in_spanish_too():
+    t = ForecastTexts("es")
+    reason = "MAE 0.83 of seasonal naive's over 52 weekly origins, next blend with 0.9"
+    assert (
+        t.note(reason)
+        == "MAE 0.83 del ingenuo estacional en 52 orígenes semanales; el siguiente, blend, con 0.9"
+    )
+    assert t.note("something new") == "something new"
+    assert ForecastTexts("en").note(reason) == reason
+
+
 def test_no_text_of_a_what_if_is_missing_in_either_language():
     names = ("what_if_title", "trees", "champion", "demand_forest", "expansion")
     assert [WhatIfTexts("es")[name] for name in names][2:] == ["campeón", "bosque aleatorio", "expansión"]
