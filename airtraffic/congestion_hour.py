@@ -10,7 +10,8 @@ import polars as pl
 from airtraffic.congestion_settings import CongestionSettings
 from airtraffic.errors import ForecastError
 from airtraffic.forecasting.congestion_contract import CongestionForecaster
-from airtraffic.forecasting.congestion_grid import congestion_grid
+from airtraffic.forecasting.congestion_forward import one_thread
+from airtraffic.forecasting.congestion_grid import grid_rows
 from airtraffic.forecasting.congestion_polls import Polls
 from airtraffic.forecasting.congestion_positions import Positions
 from airtraffic.forecasting.congestion_promotion import Decision
@@ -78,20 +79,20 @@ def grid_of_hour(
     """Rows of ``congestion_grid`` of the hour, by kind of zones, poll and zone."""
     if not len(polled.times):
         return pl.DataFrame()
-    rows = polled.rows.filter(pl.col("snapshot_at") >= polled.hour)
-    polls = Polls.of(rows, polled.times, polled.interval_s)
+    told = {"interval_s": polled.interval_s, "oldest_s": settings.oldest_s}
+    here = polled.positions(polled.hour, **told)
+    both = polled.positions(polled.hour - HOUR, **told)
     parts = []
     for kind, each in zones.items():
-        only = None if each.every is not None else _visited(polled.rows, each)
-        made = congestion_grid(rows, polls, each, settings.oldest_s, only)
+        only = _visited(both.airborne, each) if each.every is None else each.every
+        made = grid_rows(here.count(each, only), here.polls, each)
         parts.append(made.with_columns(zones=pl.lit(kind)))
     return _stamped(pl.concat(parts), polled, "snapshot_at")
 
 
-def _visited(rows: pl.DataFrame, zones: Zones) -> np.ndarray:
-    """Numbers of the zones that any aircraft in the air was in, sorted."""
-    placed = rows.filter(~pl.col("on_ground").fill_null(False)).select("latitude", "longitude").drop_nulls()
-    latitude, longitude = (placed[name].to_numpy() for name in placed.columns)
+def _visited(counted: pl.DataFrame, zones: Zones) -> np.ndarray:
+    """Numbers of the zones that any aircraft was in, sorted."""
+    latitude, longitude = counted["latitude"].to_numpy(), counted["longitude"].to_numpy()
     return np.unique(zones.containing(latitude, longitude, np.full(len(latitude), np.nan))[1])
 
 
@@ -124,7 +125,8 @@ def forecast_of_hour(
         if model:
             reason = other_interval(model.models["persistence"], polled.interval_s)
         if model and reason is None:
-            made = published(model.models, model.decisions, shown, origins)
+            with one_thread():
+                made = published(model.models, model.decisions, shown, origins)
         else:
             made = _unlearned(polled, settings.of_all(each), origins, reason)
         parts.append(made.with_columns(zones=pl.lit(kind)) if made.width else made)
@@ -167,7 +169,13 @@ def unchanged(forecast: pl.DataFrame, grid: pl.DataFrame, models: Mapping[str, M
         {"zones": list(models), "of": [model.trained_to for model in models.values()]},
         schema={"zones": pl.String, "of": pl.Datetime("us", "UTC")},
     )
-    compared = forecast.join(now, on=["issued_at", *keys], how="left").join(by, on="zones", how="left")
+    # A cell without a row in a poll that came was empty.
+    compared = (
+        forecast.join(now.select("issued_at").unique(), on="issued_at", how="semi")
+        .join(now, on=["issued_at", *keys], how="left")
+        .with_columns(pl.col("now").fill_null(0))
+        .join(by, on="zones", how="left")
+    )
     same = pl.col("aircraft").eq_missing(pl.col("now")) & pl.col("trained_to").eq_missing(pl.col("of"))
     return compared.group_by("issued_at").agg(same.all().alias("same")).filter("same")["issued_at"].sort()
 

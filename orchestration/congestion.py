@@ -34,6 +34,7 @@ def congestion_settings(path: Path = CONFIG) -> CongestionSettings:
     return load_congestion_settings(path)
 
 
+@cache
 def zones_of(settings: CongestionSettings, box: tuple[float, float, float, float]) -> dict[str, "Zones"]:
     """Zones by kind, with the sectors of the checkout.
 

@@ -51,7 +51,7 @@ class KnownAircraft:
     shown_share: np.ndarray
     """Share of the last 15 polls that showed it. [1]"""
     known_polls: np.ndarray
-    """Polls since it was first shown, 30 at most. [polls]"""
+    """Polls since the first of the last 30 that showed it. [polls]"""
     on_ground: np.ndarray
     latitude: np.ndarray
     longitude: np.ndarray
@@ -129,7 +129,8 @@ def _block(
         counted &= time_s[:, None] - dense["time_position"] <= oldest_s
     index = np.arange(shape[0])[:, None]
     last = np.maximum.accumulate(np.where(shown, index, -1), axis=0)
-    first = np.where(shown.any(axis=0), shown.argmax(axis=0), shape[0])
+    # First poll, from each one on, that shows it.
+    first = np.minimum.accumulate(np.where(shown, index, shape[0])[::-1], axis=0)[::-1]
     at, who = np.nonzero((last >= 0) & (index - last < MEMORY))
     newest = last[at, who]
     before = np.maximum(newest - RATE_POLLS, 0)
@@ -153,7 +154,7 @@ def _block(
         counted=np.stack([(at >= k) & counted[np.maximum(at - k, 0), who] for k in range(SHOWN)], axis=1),
         counted_share=_share(counted)[at, who],
         shown_share=_share(shown)[at, who],
-        known_polls=np.minimum(at - first[who], 2.0 * MEMORY),
+        known_polls=(at - first[np.maximum(at - 2 * MEMORY, 0), who]).astype(float),
         on_ground=known("on_ground") == 1,
         latitude=known("latitude"),
         longitude=known("longitude"),

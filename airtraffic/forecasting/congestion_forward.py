@@ -2,10 +2,18 @@
 is a process of its own."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 
 import numpy as np
 
 Weights = Mapping[str, np.ndarray]
+
+
+def one_thread() -> AbstractContextManager:
+    """Linear algebra on one thread inside: of arrays that fit into a core's cache it is then twice as fast."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(1, user_api="blas")
 
 
 def lstm(weights: Weights, windows: np.ndarray, layers: int, prefix: str = "lstm.") -> np.ndarray:

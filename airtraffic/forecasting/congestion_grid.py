@@ -58,7 +58,13 @@ def count(
 
     ``only``: numbers of the zones to count, sorted; None: those with an aircraft in any poll.
     """
-    counted = airborne(rows, oldest_s)
+    return count_airborne(airborne(rows, oldest_s), polls, zones, only)
+
+
+def count_airborne(
+    counted: pl.DataFrame, polls: Polls, zones: Zones, only: np.ndarray | None = None
+) -> Counts:
+    """As ``count``, of rows that ``airborne`` has left."""
     poll = polls.indices(counted["snapshot_at"])
     latitude, longitude = counted["latitude"].to_numpy(), counted["longitude"].to_numpy()
     altitude_m = _floats(counted["baro_altitude"])
@@ -93,7 +99,11 @@ def congestion_grid(
         snapshot_at, zone, aircraft (0 where the zone was empty), speed_kmh and altitude_ft (null where it
         was). No row where no poll came.
     """
-    counts = count(rows, polls, zones, oldest_s, zones.every if only is None else only)
+    return grid_rows(count(rows, polls, zones, oldest_s, zones.every if only is None else only), polls, zones)
+
+
+def grid_rows(counts: Counts, polls: Polls, zones: Zones) -> pl.DataFrame:
+    """Counts as rows of poll and zone, as ``congestion_grid`` has them."""
     poll, zone = (each.ravel() for each in np.indices(counts.aircraft.shape))
     return pl.DataFrame(
         {

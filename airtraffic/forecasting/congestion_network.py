@@ -159,7 +159,7 @@ def train(
 
 
 def run(
-    weights: dict[str, np.ndarray], windows: np.ndarray, outputs: int, shape: Shape, batch: int = 8192
+    weights: dict[str, np.ndarray], windows: np.ndarray, outputs: int, shape: Shape, batch: int = 2048
 ) -> np.ndarray:
     """What a trained network says to windows (n, lookback, n_features): (n, outputs) float64, without torch."""
     said = [

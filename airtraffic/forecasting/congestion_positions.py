@@ -1,13 +1,15 @@
 """Positions and what is found out about them once, however many zones and models ask."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import polars as pl
 
 from airtraffic.forecasting.congestion_aircraft import KnownAircraft, known_aircraft
-from airtraffic.forecasting.congestion_grid import Counts, count
+from airtraffic.forecasting.congestion_grid import Counts, airborne, count_airborne
 from airtraffic.forecasting.congestion_polls import Polls
 from airtraffic.forecasting.congestion_presence import Presence
 from airtraffic.forecasting.congestion_zones import Zones
@@ -24,6 +26,7 @@ class Positions:
     rows: pl.DataFrame
     polls: Polls
     oldest_s: float | None = None
+    _counts: dict[str, tuple[tuple, Counts]] = field(default_factory=dict)
     _known: KnownAircraft | None = None
     _learned: dict[tuple, Presence] = field(default_factory=dict)
     _chances: dict[tuple[str, int], np.ndarray] = field(default_factory=dict)
@@ -65,9 +68,19 @@ class Positions:
             self._known = known_aircraft(self.rows, self.polls, self.oldest_s)
         return self._known
 
+    @cached_property
+    def airborne(self) -> pl.DataFrame:
+        """As ``congestion_grid.airborne``."""
+        return airborne(self.rows, self.oldest_s)
+
     def count(self, zones: Zones, only: np.ndarray | None = None) -> Counts:
-        """As ``congestion_grid.count``."""
-        return count(self.rows, self.polls, zones, self.oldest_s, only)
+        """As ``congestion_grid.count``; the last count of a kind of zones is kept."""
+        key = (json.dumps(zones.description()), None if only is None else only.tobytes())
+        kept = self._counts.get(zones.kind)
+        if kept is None or kept[0] != key:
+            kept = key, count_airborne(self.airborne, self.polls, zones, only)
+            self._counts[zones.kind] = kept
+        return kept[1]
 
     def presence(
         self, horizons: Sequence[int], seed: int, epochs: int, max_rows: int, learn: np.ndarray, device: str

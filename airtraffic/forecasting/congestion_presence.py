@@ -23,8 +23,8 @@ BATCH = 512
 LEARNING_RATE = 3e-3
 WEIGHT_DECAY = 1e-2
 DROPOUT = 0.1
-CHUNK = 100_000
-"""Rows whose features are in memory at once."""
+CHUNK = 4096
+"""Rows whose features are made at once: 3 MB, which stay in a core's cache."""
 MAX_ROWS = 400_000
 """Rows that are learned from; more are drawn from at random."""
 
@@ -120,7 +120,7 @@ class Presence:
                 there.features(*reckon(known, lead)[:2], now),
             ]
         )
-        values = self._scaled(x).astype(np.float64)
+        values = self._scaled(x)
         for layer in ("0", "3"):
             values = np.maximum(linear(self.weights, layer, values), 0.0)
         return sigmoid(linear(self.weights, "6", values)[:, 0])
@@ -160,7 +160,7 @@ class Presence:
         return made
 
     def _scaled(self, x: np.ndarray) -> np.ndarray:
-        return ((x - self.mean) / self.spread).clip(-5, 5).astype(np.float32)
+        return ((x - self.mean) / self.spread).clip(-5, 5)
 
     def _train(self, x: np.ndarray, y: np.ndarray, device: str) -> None:
         import torch
@@ -169,7 +169,9 @@ class Presence:
 
         with seeded(self.seed):
             network = _layers(x.shape[1]).to(device)
-            inputs, target = (torch.from_numpy(each).to(device) for each in (self._scaled(x), y))
+            inputs, target = (
+                torch.from_numpy(each).to(device) for each in (self._scaled(x).astype(np.float32), y)
+            )
             steps = self.epochs * -(-len(x) // BATCH)
             optimiser = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
             schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, LEARNING_RATE, total_steps=steps)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -34,20 +35,22 @@ def published(
         Polls up to the last of ``origins``, or beyond: a forecast never looks at a later one.
     """
     zones = kinds_of_zone(models["persistence"])
-    of_name: dict[str, pl.DataFrame] = {}
-    for name in dict.fromkeys([*(each.model for each in decisions), "persistence"]):
-        of_name[name] = models[name].update(positions).issues(origins).with_columns(model=pl.lit(name))
+
+    @cache
+    def of_name(name: str) -> pl.DataFrame:
+        return models[name].update(positions).issues(origins).with_columns(model=pl.lit(name))
+
     parts = []
     for decision in decisions:
         model = models[decision.model]
         numbers = model.numbers[zones[decision.zone_group]]
         names = pl.Series(model.zones.names(numbers), dtype=pl.String)
-        mine = of_name[decision.model].filter(pl.col("zone").is_in(names.implode()))
+        mine = of_name(decision.model).filter(pl.col("zone").is_in(names.implode()))
         reason = pl.lit(decision.reason)
-        if decision.model != "persistence":
-            after_gap = pl.col("basis") == "persistence"
-            waits = mine.filter(after_gap).select("issued_at", "zone", "horizon")
-            last = of_name["persistence"].join(waits, on=["issued_at", "zone", "horizon"], how="semi")
+        after_gap = pl.col("basis") == "persistence"
+        waits = mine.filter(after_gap).select("issued_at", "zone", "horizon")
+        if decision.model != "persistence" and waits.height:
+            last = of_name("persistence").join(waits, on=["issued_at", "zone", "horizon"], how="semi")
             mine = pl.concat([mine.filter(~after_gap), last.with_columns(model=pl.lit(decision.model))])
         parts.append(mine.with_columns(reason=reason, trained_to=pl.lit(model.trained_to)))
     return _rounded(pl.concat(parts))

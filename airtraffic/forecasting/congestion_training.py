@@ -10,6 +10,7 @@ from airtraffic.congestion_settings import CongestionSettings
 from airtraffic.errors import ForecastError
 from airtraffic.forecasting.congestion_baselines import BASELINES
 from airtraffic.forecasting.congestion_contract import CongestionForecaster
+from airtraffic.forecasting.congestion_forward import one_thread
 from airtraffic.forecasting.congestion_lstm import CongestionLSTM, Progress
 from airtraffic.forecasting.congestion_positions import Positions
 from airtraffic.forecasting.congestion_promotion import Decision, backtest, decided, kinds_of_zone
@@ -109,6 +110,17 @@ def trained(
     ForecastError
         No zone has any traffic.
     """
+    with one_thread():
+        return _trained(parts, zones, settings, progress, log)
+
+
+def _trained(
+    parts: Split,
+    zones: Zones,
+    settings: CongestionSettings,
+    progress: Progress | None,
+    log: Callable[[str], None],
+) -> Trained:
     arguments = settings.of_all(zones)
     baselines = [baseline(**arguments).fit(parts.learned) for baseline in BASELINES]
     models: dict[str, CongestionForecaster] = {}

@@ -95,17 +95,24 @@ def backtest_origins(start: date, until: date) -> list[date]:
 
 
 def train(
-    history: pl.DataFrame, until: date, *, workers: int = 1, progress: Progress | None = None
+    history: pl.DataFrame,
+    until: date,
+    *,
+    refit_days: int = REFIT_DAYS,
+    workers: int = 1,
+    progress: Progress | None = None,
 ) -> Training:
     """Learn from what was known on the evening of ``until``.
 
-    Every candidate is tried on weekly origins of the last year, refitted every 91 days to what was known then;
+    Every candidate is tried on weekly origins of the last year, refitted now and then to what was known then;
     by these the champions are chosen, and from these errors come the intervals. Then each is fitted to all.
 
     Parameters
     ----------
     history
         series, kind, country, date and value; no row later than ``until``.
+    refit_days
+        How often in the backtest. Seldom is fast, and blames the models for what they could have learned. [d]
     workers
         Processes to use where there are series enough. The result does not depend on it.
 
@@ -118,7 +125,7 @@ def train(
     panel = Panel.of(history)
     models = candidates(history)
     origins = [day for day in backtest_origins(panel.start, until) if day <= panel.end]
-    groups = _refits(origins)
+    groups = _refits(origins, refit_days)
     jobs = _jobs(models, history, groups)
     total = len(jobs) + (len(CANDIDATES) if groups else 0)
     workers = workers if len(panel.series) >= WORTH_A_PROCESS else 1
@@ -169,10 +176,10 @@ def _checked(history: pl.DataFrame, until: date) -> pl.DataFrame:
     return known
 
 
-def _refits(origins: Sequence[date]) -> list[list[date]]:
+def _refits(origins: Sequence[date], refit_days: int) -> list[list[date]]:
     groups: dict[int, list[date]] = {}
     for day in origins:
-        groups.setdefault((day - origins[0]).days // REFIT_DAYS, []).append(day)
+        groups.setdefault((day - origins[0]).days // refit_days, []).append(day)
     return list(groups.values())
 
 
@@ -191,7 +198,7 @@ def _jobs(
 
 def _means(model: Forecaster, history: pl.DataFrame, origins: list[date]) -> pl.DataFrame:
     known = history.filter(pl.col("date") <= origins[-1] + timedelta(days=HORIZON))
-    means = rolling_means(model, known, origins, HORIZON, refit_days=REFIT_DAYS)
+    means = rolling_means(model, known, origins, HORIZON, refit_days=BACKTEST_DAYS)
     return means.with_columns(model=pl.lit(model.name))
 
 

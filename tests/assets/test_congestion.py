@@ -7,13 +7,14 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from airtraffic.congestion_hour import unchanged
 from airtraffic.simulation.simulator import Simulation
 from airtraffic.snapshots import snapshots, state_vectors_table
 from airtraffic.tables import POLLS, STATE_VECTORS_RAW
 from assets.congestion import congestion_forecast, congestion_grid, train_congestion_models
 from assets.congestion_search import congestion_search
 from orchestration.check_congestion import check_congestion_models
-from orchestration.congestion import make_congestion_forecast, make_congestion_grid
+from orchestration.congestion import make_congestion_forecast, make_congestion_grid, newest_models
 from orchestration.congestion_models import NetworkConfig, make_congestion_models
 from orchestration.partitions import hour_key
 from orchestration.resources.lake import LakeResource
@@ -204,6 +205,7 @@ def test_poll_by_poll_and_as_a_whole_hour_are_the_same(lake, published, tmp_path
     growing = LakeResource(root=str(tmp_path / "lake"))
     tables = {name: lake.read(name) for name in ("state_vectors", "polls")}
     growing.append("congestion_models", lake.read("congestion_models"))
+    models = newest_models(growing, NEXT.date())
     for until in (35, 60):
         for name, table in tables.items():
             known = pl.Series(table["snapshot_at"]) < NEXT + timedelta(minutes=until)
@@ -211,6 +213,8 @@ def test_poll_by_poll_and_as_a_whole_hour_are_the_same(lake, published, tmp_path
             growing.replace(name, table.filter(pa.array(known.to_list())), dates)
         make_congestion_grid(growing, [NEXT])
         make_congestion_forecast(growing, [NEXT], anew=False)
+        grid = rows(growing, "congestion_grid", by=("snapshot_at",))
+        assert set(unchanged(forecasts(growing), grid, models)) == set(grid["snapshot_at"])
     assert forecasts(growing).equals(whole)
 
 

@@ -117,6 +117,17 @@ def test_an_aircraft_is_known_for_fifteen_polls_and_forgotten_at_a_gap():
     assert mine.counted[1].tolist() == [False, True, False, False, False, False]
 
 
+def test_what_is_known_of_an_aircraft_does_not_depend_on_polls_long_ago():
+    minutes = (*range(3), *range(70, 100))
+    sample = rows(*(row(minute) for minute in minutes), *(row(minute, "e49001") for minute in range(100)))
+    late = sample.filter(pl.col("snapshot_at") >= at(55))
+    whole, part = (known_aircraft(each, Polls.of(each)) for each in (sample, late))
+    for name in ("known_polls", "shown_share", "counted_share"):
+        newest = [getattr(each, name)[each.poll == each.poll.max()].tolist() for each in (whole, part)]
+        assert newest[0] == newest[1]
+    assert whole.known_polls[whole.poll == 99].tolist() == [29, 30]
+
+
 @pytest.mark.recordings
 def test_recorded_polls_are_counted_whole(recordings: Path):
     sample = recorded(recordings)
