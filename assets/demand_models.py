@@ -34,6 +34,14 @@ class TrainingConfig(dg.Config):
         description="Of a run over several days only those are trained on that lie this far apart, Sundays with 7; "
         "the days between are left as they are. A run of one day trains on it. [d]",
     )
+    refit_days: int = Field(
+        91,
+        ge=7,
+        le=364,
+        description="How often the candidates of the backtest learn anew; 364 takes half the time of 91, and blames them "
+        "for what they could have learned meanwhile. [d]",
+    )
+    trees: int = Field(100, ge=10, le=1000, description="Of the forest; its time goes with them. [trees]")
     workers: int = Field(
         0, ge=0, le=64, description="Processes that train 12 series or more; 0: one for each core. [1]"
     )
@@ -73,6 +81,7 @@ def demand_models(
             mlflow,
             day,
             {DAGSTER_RUN: context.run.run_id},
+            learning={"refit_days": config.refit_days, "trees": config.trees},
             workers=config.workers or os.cpu_count() or 1,
             progress=lambda done, of, what: context.log.info(f"{done} of {of} steps: {what}"),
         )

@@ -16,11 +16,15 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from airtraffic.errors import AirTrafficError
 from airtraffic.report.capacity_page import overview_name
+from airtraffic.report.forecast_page import file_name as forecast_name
 from airtraffic.report.page import file_name
 from airtraffic.report.summary import summarise
 from airtraffic.report.texts import LANGUAGES
 from airtraffic.settings import Settings
 from cli.brokers import running_kafka
+from cli.demo_forecast import HISTORY, WITH_FORECASTS, drop_counts, forecast, present
+from cli.demo_forecast_shown import COLUMNS as FORECAST_COLUMNS
+from cli.demo_forecast_shown import show_forecast
 from cli.demo_operator import operate
 from cli.environment import check_lake, prepare
 from cli.summary import show_summary
@@ -39,6 +43,9 @@ MADE = (
     | dg.AssetSelection.assets("track_flights")
 ) - dg.AssetSelection.assets("route_performance_live")
 """All but what the operator's topic alone fills."""
+FROM_TRAFFIC = (HISTORY, "congestion_grid")
+"""What forecasts are made of; they themselves need more than a day of traffic."""
+FORECAST_PAGE = "forecast_report"
 
 
 @dataclass
@@ -100,13 +107,16 @@ def run_demo(
             sent = _send(settings, polled, broker.bootstrap_servers, lambda: _ingest(defs, instance), console)
             if source == "simulate" and sent.hours:
                 operate(settings, choice, defs, instance, sent.days, console)
+                counted = drop_counts(settings, choice, defs, instance, sent.days, console)
     if not sent.hours:
         console.print("No poll had a time that could be read: there is nothing to make or to show.")
         return
-    made = _make(settings, defs, sent, console)
+    made = _make(settings, defs, sent, source == "simulate", console)
     if made.failed:
         raise AirTrafficError("some partitions were not made: " + "; ".join(made.failed))
-    _show(settings, source, sent, console)
+    if source == "simulate":
+        forecast(settings, defs, sent.hours, counted, console)
+    _show(settings, source, sent, defs, console)
     console.print(
         f"\nDone in {time.monotonic() - began:.0f} s. [bold]./run up[/] goes on live and shows this in the Dagster UI."
     )
@@ -156,8 +166,11 @@ def _ingest(defs: dg.Definitions, instance: dg.DagsterInstance) -> None:
         raise AirTrafficError(f"ingestion failed: {outcome.error}")
 
 
-def _make(settings: Settings, defs: dg.Definitions, sent: Sent, console: Console):
-    """Everything that hangs on the hours sent, and on the hour after each that is there already."""
+def _make(settings: Settings, defs: dg.Definitions, sent: Sent, forecasts: bool, console: Console):
+    """Everything that hangs on the hours sent, and on the hour after each that is there already.
+
+    ``forecasts``: some follow, and what shows them is left to be made after them.
+    """
     from cli.materialize import materialize
 
     graph = defs.resolve_asset_graph()
@@ -165,6 +178,8 @@ def _make(settings: Settings, defs: dg.Definitions, sent: Sent, console: Console
     keys = {
         key for key in wanted if graph.get(key).is_executable and graph.get(key).partitions_def is not None
     }
+    later = [FORECAST_PAGE, *(WITH_FORECASTS if forecasts else ())]
+    keys = (keys | present(defs, FROM_TRAFFIC)) - present(defs, later)
     return materialize(
         defs, keys, sent.hours | _hours_after(settings, sent.hours), console, "partitions and features"
     )
@@ -181,7 +196,7 @@ def _hours_after(settings: Settings, hours: set[datetime]) -> set[datetime]:
     return after & set(made["hour_start"].to_pylist()) if after else set()
 
 
-def _show(settings: Settings, source: str, sent: Sent, console: Console) -> None:
+def _show(settings: Settings, source: str, sent: Sent, defs: dg.Definitions, console: Console) -> None:
     from assets.reports import DENSITY_COLUMNS, STATES_COLUMNS
     from orchestration.resources.lake import LakeResource
 
@@ -208,12 +223,18 @@ def _show(settings: Settings, source: str, sent: Sent, console: Console) -> None
         pl.from_arrow(lake.read("flights", FLIGHT_COLUMNS, where=[("date", "in", days)])),
         pl.from_arrow(lake.read("sector_saturation", where=[("date", "in", days)])),
     )
+    if source == "simulate":
+        where = [("date", "=", max(days))]
+        show_forecast(console, pl.from_arrow(lake.read("demand_forecast", FORECAST_COLUMNS, where)))
     shown = [
         (f"{what} ({language})", f"{settings.reports}/{name(day, language)}")
         for day in days
         for what, name in (("Report", file_name), ("Capacity", overview_name))
         for language in LANGUAGES
     ]
+    if source == "simulate":
+        pages = ((language, forecast_name(max(days), language)) for language in LANGUAGES)
+        shown += [(f"Forecast ({language})", f"{settings.reports}/{page}") for language, page in pages]
     tables = f"{settings.lake}/{{flight_states,hourly_traffic,flights,sector_saturation,...}} (Delta)"
     for what, where in (*shown, ("Tables", tables), ("Dagster", settings.data / "dagster")):
         console.print(f"{what:<14} {where}", highlight=False, soft_wrap=True)

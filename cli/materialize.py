@@ -59,6 +59,7 @@ def materialize(
     hours: Iterable[datetime],
     console: Console,
     label: str,
+    run_config: dict | None = None,
 ) -> Tally:
     """Make the partitions that hold ``hours``; one day's failure leaves the others alone.
 
@@ -70,6 +71,8 @@ def materialize(
         Assets that can be executed.
     hours
         Starts of hours, UTC; hours outside a grid are left out of it.
+    run_config
+        Of every run; it must fit all of ``keys``.
     """
     tally = Tally()
     steps = list(_steps(defs.resolve_asset_graph(), set(keys), sorted(set(hours))))
@@ -93,6 +96,7 @@ def materialize(
                 job,
                 instance,
                 assets=step.assets,
+                run_config=run_config,
                 tags=tags | (range_tags(step.partitions[0], step.partitions[-1]) if step.partitions else {}),
                 on_progress=lambda made: progress.update(bar, completed=done + made),
             )

@@ -56,6 +56,7 @@ def make_demand_models(
     day: date,
     tags: Mapping[str, str],
     *,
+    learning: Mapping[str, int] | None = None,
     workers: int = 1,
     progress=None,
 ) -> MadeModels:
@@ -68,6 +69,8 @@ def make_demand_models(
     ----------
     tags
         Further tags of a new run.
+    learning
+        ``refit_days`` and ``trees``, where they are others than usual.
     workers, progress
         As ``airtraffic.forecasting.training.train`` takes them.
 
@@ -76,16 +79,18 @@ def make_demand_models(
     MlflowError
         MLflow failed; the lake's rows are what they were.
     """
-    from airtraffic.forecasting.training import train
+    from airtraffic.forecasting.training import REFIT_DAYS, train
 
+    learning = {"refit_days": REFIT_DAYS, **(learning or {})}
     made: dict[str, Any] = {}
 
     def rows() -> dict[str, pa.Table]:
         made.clear()
+        made["refit_days"] = learning["refit_days"]
         began, version = time.monotonic(), lake.version("daily_demand")
         history = read_history(lake, day)
         try:
-            training = train(history, day, workers=workers, progress=progress)
+            training = train(history, day, **learning, workers=workers, progress=progress)
         except ForecastError as error:
             made["why_not"] = str(error)
             return {
@@ -203,6 +208,7 @@ def _log(client, run_id: str, folder: Path, training, made: Mapping[str, Any], b
         "trained_to": training.trained_to,
         "history_from": row["history_from"],
         "series": row["series"],
+        "refit_days": made["refit_days"],
     }
     metrics = measured(_named(training.champions, training.trained_to))
     metrics["duration_s"] = time.monotonic() - began

@@ -30,6 +30,7 @@ BLENDED = ("demand_forest", "auto_ets")
 BACKTEST_DAYS = 364
 REFIT_DAYS = 91
 """Four fits for a year of weekly origins: a fifth of what fitting monthly takes."""
+TREES = 100
 FIRST_ORIGIN_DAYS = 35
 """Days of history before the first origin."""
 WORTH_A_PROCESS = 12
@@ -62,14 +63,20 @@ class Training:
     scores: pl.DataFrame
 
 
-def candidates(history: pl.DataFrame) -> dict[str, Forecaster]:
+def candidates(history: pl.DataFrame, trees: int = TREES) -> dict[str, Forecaster]:
     """The models that are trained, by name; a blend of two of them comes on top.
 
-    ``history``: series and country, whose holidays the forest knows.
+    ``history``: series and country, whose holidays the forest knows. ``trees``: of the forest.
     """
     countries = history.drop_nulls("country").unique("series", keep="last", maintain_order=True)
     known = dict(countries.select("series", "country").sort("series").iter_rows())
-    made = (SeasonalNaive(), WeekdayMean(), AutoETS(), SeasonalFourier(), DemandForest(countries=known))
+    made = (
+        SeasonalNaive(),
+        WeekdayMean(),
+        AutoETS(),
+        SeasonalFourier(),
+        DemandForest(trees=trees, countries=known),
+    )
     return {model.name: model for model in made}
 
 
@@ -99,6 +106,7 @@ def train(
     until: date,
     *,
     refit_days: int = REFIT_DAYS,
+    trees: int = TREES,
     workers: int = 1,
     progress: Progress | None = None,
 ) -> Training:
@@ -113,6 +121,8 @@ def train(
         series, kind, country, date and value; no row later than ``until``.
     refit_days
         How often in the backtest. Seldom is fast, and blames the models for what they could have learned. [d]
+    trees
+        Of the forest.
     workers
         Processes to use where there are series enough. The result does not depend on it.
 
@@ -123,7 +133,7 @@ def train(
     """
     history = _checked(pooled_kinds(history), until)
     panel = Panel.of(history)
-    models = candidates(history)
+    models = candidates(history, trees)
     origins = [day for day in backtest_origins(panel.start, until) if day <= panel.end]
     groups = _refits(origins, refit_days)
     jobs = _jobs(models, history, groups)

@@ -21,7 +21,7 @@ from airtraffic.simulation.simulator import Simulation
 
 PAST_DAYS = 730
 """Days before the first simulated one. [d]"""
-MOST = {"network": 1, "airport": 3, "sector": 4, "route": 2, "airline": 2}
+MOST = {"network": 1, "airport": 2, "sector": 3, "route": 1, "airline": 1}
 """Series of each kind, the busiest. [series]"""
 GROWTH_PER_YEAR = 0.04
 """Of the flights of the first simulated day. [1/a]"""
@@ -37,7 +37,7 @@ _EPOCH = date(1970, 1, 1)
 
 
 def simulated_counts(simulation: Simulation, days: Sequence[date], sectors: Sectors) -> pl.DataFrame:
-    """Counts of about a dozen series on the days and on ``PAST_DAYS`` before them.
+    """Counts of some series on the days and on ``PAST_DAYS`` before them.
 
     Parameters
     ----------
