@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
+from airtraffic.cluster_day import digest
 from airtraffic.demand import key_of, split_key
 from airtraffic.seasonal_tables import AIRLINE_GROWTH, SEASONAL_FORECAST, SEASONAL_TRENDS
 from orchestration.code_version import code_version
@@ -158,10 +159,10 @@ def _named(rows: pl.DataFrame, sources: pl.DataFrame, day: date) -> pl.DataFrame
 def _partition(
     experiment: str, asset: str, key: str, data: pl.DataFrame, version: int | None, tags: Mapping[str, str]
 ) -> Partition:
-    digest = hashlib.sha256(repr((TERMS, code_version())).encode())
-    digest.update(data.write_ipc(None, compression="uncompressed").getbuffer())
+    # Not of the bytes in memory: the same rows read from other files lie there otherwise.
+    content = hashlib.sha256(repr((TERMS, code_version(), digest(data))).encode())
     versions = {DATA_VERSION: str(version), CODE_VERSION: code_version()}
-    return Partition(asset, key, "", digest.hexdigest(), {**tags, **versions}, experiment=experiment)
+    return Partition(asset, key, "", content.hexdigest(), {**tags, **versions}, experiment=experiment)
 
 
 def _measured(trends: pl.DataFrame) -> dict[str, float | None]:
