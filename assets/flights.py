@@ -95,7 +95,8 @@ def file_events(done: FileRead) -> Iterator[dg.AssetMaterialization]:
     """A materialization for every day that a file changed."""
     about = {"file": str(done.file), "sha256": done.sha256}
     why = {"reason": done.unreadable} if done.unreadable else {}
-    return raw_events(done.rows_by_day, done.rejected, about | why, done.table)
+    days = done.rows_by_day if done.told_days is None else done.told_days
+    return raw_events(days, done.rejected, about | why, done.table)
 
 
 def raw_events(

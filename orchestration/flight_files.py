@@ -44,6 +44,8 @@ class FileRead:
     """Where its rows are: ``flights_raw`` or ``daily_counts``."""
     rows_by_day: Counter[date] = field(default_factory=Counter)
     """Rows in ``table`` by day; days that a flight was moved away from are here with 0."""
+    told_days: Counter[date] | None = None
+    """Days to report with it where they are others than its own: the days of all files of counts are with the last."""
     rejected: int = 0
     """Rows in ``rejected_flights``."""
     again: bool = False
@@ -75,7 +77,8 @@ def ingest_files(
 ) -> Iterator[FileRead]:
     """Read the files that wait, one after another, and put each away when the next one is asked for.
 
-    Until then a file stays: a caller that dies on what it does with it meets the file again.
+    Until then a file stays: a caller that dies on what it does with it meets the file again. Files of counts
+    come last and together, with years of days in common, each of which is to be reported once.
 
     Parameters
     ----------
@@ -89,6 +92,7 @@ def ingest_files(
     AirTrafficError
         Other runs keep being faster.
     """
+    counts: list[FileRead] = []
     for file in inbox.dropped(now)[:max_files]:
         if file.provider not in providers:
             continue
@@ -98,8 +102,18 @@ def ingest_files(
         except (FileChangedError, FileNotFoundError) as error:
             _log.warning("%s; it is left for the next run", error)
             continue
+        if done.table == DAILY_COUNTS.name and not done.unreadable:
+            counts.append(done)
+            continue
         yield done
         inbox.put_away(file, done.sha256, UNREADABLE if done.unreadable else ARCHIVE)
+    for done in counts:
+        done.told_days = (
+            sum((each.rows_by_day for each in counts), Counter()) if done is counts[-1] else Counter()
+        )
+        yield done
+    for done in counts:
+        inbox.put_away(done.file, done.sha256)
 
 
 class _File:

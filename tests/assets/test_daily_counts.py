@@ -67,10 +67,26 @@ def test_a_dropped_file_becomes_demand_and_is_put_away(lake, inbox, folder, inst
     assert instance.get_materialized_partitions(dg.AssetKey("daily_counts")) == days
     assert instance.get_materialized_partitions(dg.AssetKey("flights_raw")) == {"2022-06-01"}
     assert list(demand(lake).values()) == [100.0, 110.0, 120.0]
+    assert inbox.dropped(datetime.now(UTC)) == []
     assert {path.parent for path in folder.rglob("*.parquet")} == {
         folder / "archive" / "brazil_network",
         folder / "archive" / "bimtra",
     }
+
+
+def test_days_that_several_files_have_are_reported_once(lake, inbox, folder, instance):
+    airports = pl.DataFrame({"icao": "SBBR", "date": COUNTS["date"][1:], "arrivals": 1, "departures": 2})
+    drop(folder, "brazil_network", "network.csv", COUNTS)
+    drop(folder, "brazil_airports", "airports.csv", airports)
+    ingest(lake, inbox, instance)
+    days = instance.fetch_materializations(dg.AssetKey("daily_counts"), limit=10).records
+    assert {day.partition_key: day.asset_materialization.metadata["rows_added"].value for day in days} == {
+        "2024-01-01": 1,
+        "2024-01-02": 2,
+        "2024-01-03": 2,
+    }
+    assert len(days) == 3
+    assert inbox.dropped(datetime.now(UTC)) == []
 
 
 def test_the_same_content_again_adds_nothing_and_a_newer_file_is_what_counts(lake, inbox, folder, instance):
