@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from airtraffic.errors import ForecastError
-from airtraffic.forecasting.congestion_direction import DIRECTIONS, cuts
+from airtraffic.forecasting.congestion_direction import cuts
 from airtraffic.forecasting.congestion_intervals import (
     THRESHOLD_SHARE,
     calibrated,
@@ -24,6 +24,7 @@ from airtraffic.forecasting.congestion_intervals import (
     thresholds,
 )
 from airtraffic.forecasting.congestion_positions import Congestion, Positions
+from airtraffic.forecasting.congestion_rows import Expected
 from airtraffic.forecasting.congestion_zones import Cells, Zones
 from airtraffic.forecasting.contract import whole
 
@@ -147,7 +148,7 @@ class CongestionForecaster(ABC):
         if horizon > MAX_HORIZON:
             raise ForecastError(f"horizon is {horizon}; expected 1 to {MAX_HORIZON} polls")
         index, horizons = self._index(origins), range(1, horizon + 1)
-        return self._table(index, horizons, *self.expect(index, horizons))
+        return self._rows(self._said(index, horizons, *self.expect(index, horizons)))
 
     def issues(self, origins: Sequence[datetime] | None = None) -> pl.DataFrame:
         """What is published after each of ``origins``: the next polls and the far one with its direction.
@@ -161,22 +162,9 @@ class CongestionForecaster(ABC):
         seen, index = self.seen, self._index(origins)
         raw, known = self.expect(index, self.anchors, rounded=False)
         now = seen.counts.aircraft[index]
-        far = self.anchors.index(self.far)
-        called = self._called((raw[:, far] - now) / self.threshold)
-        poll, step, zone = (each.ravel() for each in np.indices(raw.shape))
-        of_far, way = step == far, called[poll, zone]
-        table = self._table(index, self.anchors, self._nearest(raw, self.anchors), known)
-        return table.with_columns(
-            pl.Series("aircraft", now[poll, zone].astype(np.int64)),
-            *(
-                pl.when(pl.Series(of_far)).then(pl.Series(values)).alias(name)
-                for name, values in (
-                    ("threshold", self.threshold[zone]),
-                    ("direction", np.array(DIRECTIONS)[way + 1]),
-                    ("significant", way != 0),
-                )
-            ),
-        )
+        called = self._called((raw[:, self.anchors.index(self.far)] - now) / self.threshold)
+        said = self._said(index, self.anchors, self._nearest(raw, self.anchors), known)
+        return said.directed(self._rows(said), now, self.threshold, called, self.far)
 
     def _index(self, origins: Sequence[datetime] | None) -> np.ndarray:
         polls = self.seen.polls
@@ -184,48 +172,15 @@ class CongestionForecaster(ABC):
             return np.arange(len(polls))
         return polls.indices(pl.Series(list(origins), dtype=pl.Datetime("us", "UTC")))
 
-    def _table(
+    def _said(
         self, index: np.ndarray, horizons: Sequence[int], mean: np.ndarray, known: np.ndarray
-    ) -> pl.DataFrame:
-        seen, ahead = self.seen, np.array(horizons)
-        half = self.half_widths(ahead, mean)
-        poll, step, zone = (each.ravel() for each in np.indices(mean.shape))
-        issued_s = seen.polls.time_s[index[poll]]
-        target_s = np.round(issued_s + ahead[step] * self.interval_s).astype(np.int64)
-        names = pl.Series(self.zones.names(self.numbers), dtype=pl.String)
-        return pl.DataFrame(
-            {
-                "issued_at": _instants(issued_s),
-                "zone": names.gather(zone),
-                "horizon": ahead[step].astype(np.int64),
-                "target_at": _instants(target_s),
-                "mean": mean.ravel(),
-                "lower": np.maximum(mean - half, 0).ravel(),
-                "upper": (mean + half).ravel(),
-                "basis": np.where(known[poll], self.name, "persistence"),
-            }
-        )
+    ) -> Expected:
+        ahead = np.array(horizons)
+        basis = np.where(known, self.name, "persistence")
+        return Expected(self.seen.polls.time_s[index], ahead, mean, self.half_widths(ahead, mean), basis)
 
-    def outlook(self, origins: Sequence[datetime] | None = None) -> pl.DataFrame:
-        """Which zones fill or empty over the far time, after each of ``origins``; None: after all polls.
-
-        Returns
-        -------
-        pl.DataFrame
-            issued_at, zone, target_at, aircraft (now), mean (then), threshold [aircraft], direction (up, flat or
-            down), significant (not flat).
-        """
-        names = (
-            "issued_at",
-            "zone",
-            "target_at",
-            "aircraft",
-            "mean",
-            "threshold",
-            "direction",
-            "significant",
-        )
-        return self.issues(origins).filter(pl.col("horizon") == self.far).select(names)
+    def _rows(self, said: Expected) -> pl.DataFrame:
+        return said.rows(self.zones.names(self.numbers), self.interval_s)
 
     def directions(self, index: np.ndarray) -> np.ndarray:
         """-1, 0 or 1 for the far time after polls by their index. (n, n_zones)"""
@@ -337,7 +292,3 @@ class CongestionForecaster(ABC):
         """Half the width of the intervals around means (n, n_horizons, n_zones), which end at zero. [aircraft]"""
         half = np.interp(np.sqrt(horizons), np.sqrt(self.anchors), self.half)
         return half[None, :, None] * spread_of(mean)
-
-
-def _instants(time_s: np.ndarray) -> pl.Series:
-    return pl.Series(time_s.astype(np.int64) * 1_000_000, dtype=pl.Int64).cast(pl.Datetime("us", "UTC"))

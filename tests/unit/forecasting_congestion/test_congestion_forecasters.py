@@ -61,8 +61,8 @@ def test_a_forecast_never_sees_a_later_poll(fitted, name):
     late = fitted(name).forecast(12, origin=at(140))
     early = fitted(name, until(simulated(), 141)).forecast(12)
     np.testing.assert_allclose(late["mean"], early["mean"], atol=1e-5)
-    outlook = fitted(name).outlook([at(140)])
-    assert outlook.equals(fitted(name, until(simulated(), 141)).outlook([at(140)]))
+    issued = fitted(name).issues([at(140)])
+    assert issued.equals(fitted(name, until(simulated(), 141)).issues([at(140)]))
 
 
 @pytest.mark.parametrize("name", MODELS)
