@@ -18,17 +18,15 @@ from collector.open_source import Choice
 JOB = "ingest_files"
 PROVIDER = "simulated_counts"
 HISTORY = "daily_demand"
-OF_LAST_DAY = (
+TRAINED = (
     "demand_models",
     "demand_champions",
     "forecast_backtests",
-    "demand_forecast",
     "seasonal_forecast",
     "seasonal_trends",
-    "sector_saturation_forecast",
-    "forecast_report",
 )
-"""What is made of the last day when its demand is there: trained, forecast and reported."""
+"""What is learned on the last day when its demand is there; once, as long as no other counts are read."""
+OF_LAST_DAY = ("demand_forecast", "sector_saturation_forecast", "forecast_report")
 FAST = {"ops": {"train_demand_models": {"config": {"refit_days": 364, "trees": 25}}}}
 """A small forest, and a backtest that learns once: 10 s of CPU for the demo's 8 series instead of 50."""
 OF_LAST_HOUR = ("congestion_forecast",)
@@ -123,6 +121,7 @@ def forecast(
     without = days_with_rows(lake, "daily_counts", span) - days_with_rows(lake, HISTORY, span)
     known = (read | without) - days
     of_day = {hour for hour in hours if hour.date() == last.date()}
+    learned = not read and bool(days_with_rows(lake, TRAINED[0], [last.date()]))
     for names, when, label, config in (
         (
             (HISTORY,),
@@ -130,7 +129,9 @@ def forecast(
             "demand of the days before",
             None,
         ),
-        (OF_LAST_DAY, of_day, "models and forecasts", FAST),
+        (OF_LAST_DAY, of_day, "forecasts", None)
+        if learned
+        else (TRAINED + OF_LAST_DAY, of_day, "models and forecasts", FAST),
         (WITH_FORECASTS, set(hours), "pages with forecasts", None),
         (OF_LAST_HOUR, {last}, "congestion of the last hour", None),
     ):

@@ -46,8 +46,7 @@ def show_forecast(console: Console, forecast: pl.DataFrame) -> None:
     first, last = rows.row(0, named=True), rows.row(-1, named=True)
     simulated = "simulate" in (first["sources"] or ())
     table = Table(
-        title=f"forecast of {kind} {name}, issued {first['date']}, flights per day"
-        + ("  [yellow](of simulated counts: nobody has flown them)[/]" if simulated else ""),
+        title=f"forecast of {kind} {name}, issued {first['date']}, flights per day",
         title_justify="left",
         title_style="bold",
     )
@@ -63,6 +62,8 @@ def show_forecast(console: Console, forecast: pl.DataFrame) -> None:
             error_bar(row["lower"], row["mean"], row["upper"], low, high),
         )
     console.print(table)
+    if simulated:
+        console.print("[yellow]simulated: the counts it is made of are of flights that nobody has flown[/]")
     console.print(
         f"model {first['model']}"
         + (f", learned from days up to {first['trained_to']}" if first["trained_to"] else "")

@@ -28,6 +28,15 @@ TABLES = (
     "sector_entries",
     "sector_saturation",
     "route_performance",
+    "daily_demand",
+)
+WHEN_MADE = ("ingested_at", "kafka_cluster", "data_version")
+OF_COUNTS = (
+    "daily_counts",
+    "demand_champions",
+    "demand_forecast",
+    "seasonal_trends",
+    "sector_saturation_forecast",
 )
 
 
@@ -65,13 +74,13 @@ def table(data: Path, name: str):
     return DeltaTable(str(data / "lake" / name)).to_pyarrow_table()
 
 
-def contents(data: Path, month: int) -> dict[str, list]:
+def contents(data: Path, month: int, names: tuple[str, ...] = TABLES) -> dict[str, list]:
     """Every row of every table in a month, as far as it does not say when it was made."""
     made = {}
-    for name in TABLES:
+    for name in names:
         rows = table(data, name)
         rows = rows.filter(pc.equal(pc.month(rows["date"]), month))
-        keep = [column for column in rows.column_names if column not in ("ingested_at", "kafka_cluster")]
+        keep = [column for column in rows.column_names if column not in WHEN_MADE]
         made[name] = sorted(map(repr, rows.select(keep).to_pylist()))
     return made
 
@@ -125,6 +134,7 @@ def test_recordings_give_their_golden_figures_and_nothing_of_them_changes_the_se
     for golden, days in RECORDED.values():
         figures_are(golden, tmp_path, days)
     assert not (tmp_path / "operator.db").exists()
+    assert not (tmp_path / "lake" / "daily_counts").exists()
     told = unwrapped(said)
     assert re.search(
         r" flights [0-9,]+ that left on [a-z0-9 ]+: replay: [0-9,]+ by tracks; both airports", told
@@ -184,14 +194,14 @@ def test_simulated_traffic_on_the_in_memory_broker_twice_is_the_same_lake(tmp_pa
     said = demo(tmp_path, *arguments, in_memory=True)
     assert "in-memory" in said
     assert "simulated: nothing here was observed" in said
-    before = contents(tmp_path, JANUARY)
+    before = contents(tmp_path, JANUARY, TABLES + OF_COUNTS)
     gold = table(tmp_path, "flight_states")
     assert gold.num_rows == table(tmp_path, "state_vectors").num_rows > 4_000
     assert set(gold["source"].to_pylist()) == {"simulate"}
     assert set(gold["hour"].to_pylist()) == {0, 1}
     assert all(
         (tmp_path / "reports" / f"{page}.{language}.html").exists()
-        for page in ("traffic_2025-01-15", "capacity/2025-01-15/index")
+        for page in ("traffic_2025-01-15", "capacity/2025-01-15/index", "forecast/2025-01-15/index")
         for language in ("en", "es")
     )
     flights = table(tmp_path, "flights")
@@ -201,11 +211,17 @@ def test_simulated_traffic_on_the_in_memory_broker_twice_is_the_same_lake(tmp_pa
     assert any(table(tmp_path, "route_performance")["revenue"].to_pylist())
     assert f"{routes['database', 'tracks']} by database and tracks" in unwrapped(said)
     assert re.search(r" sectors fullest [A-Z-]+ with \d+ entries", unwrapped(said))
+    told = unwrapped(said)
+    assert "forecast of network flights, issued 2025-01-15" in told
+    assert re.search(r"Thu 16 Jan [0-9,]+ [0-9,]+ [0-9,]+ +├─*●─*┤", told)
+    assert re.search(r"model [a-z_]+, learned from days up to 2025-01-15\. Backtest: off by \d", told)
+    assert set(table(tmp_path, "daily_counts")["source"].to_pylist()) == {"simulate"}
     operator = (tmp_path / "operator.db").read_bytes()
     said = demo(tmp_path, *arguments, in_memory=True)
     assert "skipped" in said
     assert "has the simulated flights of airlines already" in said
-    assert contents(tmp_path, JANUARY) == before
+    assert "the lake has the simulated daily counts already" in said
+    assert contents(tmp_path, JANUARY, TABLES + OF_COUNTS) == before
     assert (tmp_path / "operator.db").read_bytes() == operator
 
 
