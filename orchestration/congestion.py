@@ -35,12 +35,14 @@ def congestion_settings(path: Path = CONFIG) -> CongestionSettings:
 
 
 @cache
-def zones_of(settings: CongestionSettings, box: tuple[float, float, float, float]) -> dict[str, "Zones"]:
-    """Zones by kind, with the sectors of the checkout.
+def zones_of(
+    settings: CongestionSettings, box: tuple[float, float, float, float], day: date
+) -> dict[str, "Zones"]:
+    """Zones by kind, with the sectors of the checkout that hold on a day.
 
     ``box``: lamin, lamax, lomin, lomax that are polled. [deg]
     """
-    return settings.zones(load_sectors().sectors, box)
+    return settings.zones(load_sectors().on(day), box)
 
 
 def make_congestion_grid(
@@ -50,7 +52,8 @@ def make_congestion_grid(
     from airtraffic.congestion_hour import grid_of_hour
 
     settings = settings or congestion_settings()
-    zones = zones_of(settings, Settings.from_env(os.environ).box)
+    (day,) = {hour.date() for hour in hours}
+    zones = zones_of(settings, Settings.from_env(os.environ).box, day)
 
     def rows() -> pa.Table:
         return _table(
@@ -76,8 +79,8 @@ def make_congestion_forecast(
         counts than ``congestion_grid`` has or of another model. Both give the same rows.
     """
     settings = settings or congestion_settings()
-    zones = zones_of(settings, Settings.from_env(os.environ).box)
     (day,) = {hour.date() for hour in hours}
+    zones = zones_of(settings, Settings.from_env(os.environ).box, day)
     models = newest_models(lake, day)
 
     def rows() -> pa.Table:

@@ -69,6 +69,8 @@ class NetworkConfig(dg.Config):
 class Learning:
     """Positions of the days of training."""
 
+    day: date
+    """The last of them."""
     parts: "Split"
     polls: pl.DataFrame
     data_version: int | None
@@ -99,7 +101,7 @@ def learning(lake: LakeResource, day: date, settings: CongestionSettings) -> Lea
     polls = polls_of(frame(lake, "polls", ("snapshot_at", "source", "interval_s"), days), rows)
     if polls.height < 2:
         return None
-    return Learning(split(rows.drop("source"), polls["snapshot_at"], settings), polls, version)
+    return Learning(day, split(rows.drop("source"), polls["snapshot_at"], settings), polls, version)
 
 
 def make_congestion_models(
@@ -143,7 +145,7 @@ def train_all(read: Learning, settings: CongestionSettings, log: Log) -> dict[st
     from airtraffic.forecasting.congestion_training import trained
 
     done = {}
-    for kind, zones in zones_of(settings, Settings.from_env(os.environ).box).items():
+    for kind, zones in zones_of(settings, Settings.from_env(os.environ).box, read.day).items():
 
         def told(member: int, epoch: int, learn: float, check: float, kind: str = kind) -> None:
             if epoch % _EVERY == 0:
