@@ -12,6 +12,7 @@ from assets.daily_demand import daily_demand
 from orchestration.check_demand import check_daily_demand
 from orchestration.demand_history import read_history
 from orchestration.resources.lake import LakeResource
+from tests.assets.ticks import Ticks
 
 FIRST = date(2025, 1, 20)
 DAYS = [FIRST + timedelta(days=n) for n in range(40)]
@@ -110,3 +111,17 @@ def test_what_is_not_what_was_counted_is_found(lake):
 
 def test_an_empty_lake_has_no_history(tmp_path):
     assert read_history(LakeResource(root=str(tmp_path)), FIRST).is_empty()
+
+
+def test_published_counts_and_flights_make_their_days_and_bring_no_other_into_being():
+    with dg.DagsterInstance.ephemeral() as instance:
+        ticks = Ticks(instance, evaluated=["daily_demand"])
+        published = {str(date(2023, 1, 1) + timedelta(days=n)) for n in range(400)}
+        ticks.report("daily_counts", *published)
+        assert ticks.tick() == {"daily_demand": published}
+        ticks.report("flights", str(FIRST))
+        assert ticks.tick() == {}, "its sectors are not counted yet"
+        ticks.report("sector_entries", str(FIRST))
+        assert ticks.tick() == {"daily_demand": {str(FIRST)}}
+        ticks.report("sector_entries", "2025-06-26")
+        assert ticks.tick() == {}, "the day is open"
