@@ -111,7 +111,7 @@ DEMAND_CHAMPIONS = Table(
             column(
                 "error",
                 pa.float64(),
-                "Its MAE over the seasonal naive's, of its own and its kind's past",
+                "Its MAE over the seasonal naive's; of its kind where the series has no past",
                 "1",
             ),
             column("origins", pa.int32(), "Weekly origins of the series that it was judged on", "origins"),

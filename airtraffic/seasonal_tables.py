@@ -67,7 +67,9 @@ SEASONAL_TRENDS = Table(
             column("slope_upper", pa.float64(), "Upper end of it", "1/d per year"),
             column("p_value", pa.float64(), "Probability of such a slope without any trend", "1"),
             column(
-                "direction", pa.string(), "rising or falling when the interval leaves zero out, else flat"
+                "direction",
+                pa.string(),
+                "rising or falling when the interval leaves zero out, else flat; unclear with less than a year of days",
             ),
             column("level", pa.float64(), "Mean of the last 365 days, of the known ones", "1/d"),
             column("annual_identified", pa.bool_(), "At least a year of days: the annual part is known"),

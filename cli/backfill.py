@@ -90,7 +90,9 @@ def _resolve(defs: dg.Definitions, selection: str) -> tuple[set[dg.AssetKey], li
             f"'+flight_states and not polls'; assets: {', '.join(sorted(names))}; "
             f"groups: {', '.join(sorted({graph.get(key).group_name for key in graph.get_all_asset_keys()}))}"
         ) from error
-    keys = {key for key in selected if graph.get(key).is_executable}
+    # What one step makes together is asked for together.
+    together = {each for key in selected for each in graph.get(key).execution_set_asset_keys}
+    keys = {key for key in together | selected if graph.get(key).is_executable}
     skipped = sorted(key.to_user_string() for key in selected - keys)
     if not keys:
         why = f"; {', '.join(skipped)} is filled by ingestion from Kafka only" if skipped else ""

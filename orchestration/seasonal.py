@@ -169,7 +169,7 @@ def _measured(trends: pl.DataFrame) -> dict[str, float | None]:
     found = dict(trends["direction"].value_counts().iter_rows())
     return {
         "series": trends.height,
-        **{name: found.get(name, 0) for name in ("rising", "falling", "flat")},
+        **{name: found.get(name, 0) for name in ("rising", "falling", "flat", "unclear")},
         "annual_identified": trends["annual_identified"].sum(),
         "backtest_mape": trends["backtest_mape"].mean(),
         "backtest_coverage": trends["backtest_coverage"].mean(),

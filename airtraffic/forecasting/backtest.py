@@ -7,12 +7,29 @@ import numpy as np
 import polars as pl
 
 from airtraffic.errors import ForecastError
-from airtraffic.forecasting.conformal import PUBLISHED, RESIDUALS, ConformalIntervals, local_scale
+from airtraffic.forecasting.conformal import PUBLISHED, RESIDUALS, ConformalIntervals, HalfWidths, local_scale
 from airtraffic.forecasting.contract import Forecaster, paths_table
 from airtraffic.forecasting.panel import Panel
 
 MIN_DAYS = 28
 """Known days before the first origin of a series. [d]"""
+CROSSED = 4
+"""Parts of a backtest that judge each other's intervals."""
+APART_DAYS = 29
+"""Forecasts of origins that lie this near share days. [d]"""
+COLUMNS = (
+    "origin",
+    "series",
+    "kind",
+    "date",
+    "horizon",
+    "mean",
+    "lower",
+    "upper",
+    "actual",
+    "scale",
+    "fitted_on",
+)
 
 
 def weekly_origins(first: date, last: date) -> list[date]:
@@ -90,34 +107,41 @@ def with_intervals(
     """Put lower and upper beside rolling means of one model, each fit's from errors that had come by then."""
     every = pl.concat([residuals(means), *([past.select(list(RESIDUALS))] if past is not None else [])])
     every = every.with_columns(came=pl.col("origin") + pl.duration(days=pl.col("horizon")))
+    return pl.concat(
+        _widened(part, intervals.learned(every.filter(pl.col("came") <= fitted_on)))
+        for (fitted_on,), part in means.partition_by("fitted_on", as_dict=True, maintain_order=True).items()
+    )
+
+
+def with_crossed_intervals(means: pl.DataFrame) -> pl.DataFrame:
+    """Put lower and upper beside rolling means of one model, each quarter's from the errors of the other quarters.
+
+    So every day is judged by intervals made of about as many errors as those that are published, none of them
+    of an origin within 30 days of its quarter. With those of the past alone, a year's first intervals come from few
+    errors, are wider than what is published, and make its coverage look better than it will be.
+    """
+    errors = residuals(means)
     parts = []
-    for (fitted_on,), part in means.partition_by("fitted_on", as_dict=True, maintain_order=True).items():
-        names = part.select("series", "kind").unique("series").sort("series")
-        half = intervals.half_widths(
-            every.filter(pl.col("came") <= fitted_on),
-            names["series"].to_list(),
-            names["kind"].to_list(),
-            part["horizon"].max(),
+    for group in np.array_split(means["origin"].unique().sort().to_numpy(), CROSSED):
+        if not len(group):
+            continue
+        inside = pl.col("origin").is_between(group[0].item(), group[-1].item())
+        near = pl.col("origin").is_between(
+            group[0].item() - timedelta(days=APART_DAYS), group[-1].item() + timedelta(days=APART_DAYS)
         )
-        row = part["series"].cast(pl.Enum(names["series"].to_list())).to_physical().to_numpy()
-        width = pl.Series(half[row, part["horizon"].to_numpy() - 1]) * part["scale"]
-        parts.append(
-            part.with_columns(lower=(part["mean"] - width).clip(lower_bound=0.0), upper=part["mean"] + width)
-        )
-    columns = [
-        "origin",
-        "series",
-        "kind",
-        "date",
-        "horizon",
-        "mean",
-        "lower",
-        "upper",
-        "actual",
-        "scale",
-        "fitted_on",
-    ]
-    return pl.concat(parts).select(columns)
+        parts.append(_widened(means.filter(inside), PUBLISHED.learned(errors.filter(~near))))
+    return pl.concat(parts)
+
+
+def _widened(part: pl.DataFrame, learned: HalfWidths) -> pl.DataFrame:
+    names = part.select("series", "kind").unique("series").sort("series")
+    half = learned.of(names["series"].to_list(), names["kind"].to_list(), part["horizon"].max())
+    row = part["series"].cast(pl.Enum(names["series"].to_list())).to_physical().to_numpy()
+    width = pl.Series(half[row, part["horizon"].to_numpy() - 1]) * part["scale"]
+    widened = part.with_columns(
+        lower=(part["mean"] - width).clip(lower_bound=0.0), upper=part["mean"] + width
+    )
+    return widened.select(COLUMNS)
 
 
 def _continued(model: Forecaster, panel: Panel, columns: np.ndarray, horizon: int) -> pl.DataFrame:

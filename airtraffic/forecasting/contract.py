@@ -18,6 +18,8 @@ from airtraffic.forecasting.conformal import PUBLISHED, RESIDUALS, HalfWidths, l
 from airtraffic.forecasting.panel import Panel
 
 MAX_HORIZON = 730
+ROUNDING = 1e-9
+"""Share of a level under which a change over a whole history is arithmetic's, and no trend. [1]"""
 _NOT_FITTED = "{} is not fitted; call fit with a history first"
 _NO_HISTORY = "{} was loaded and has no history yet; call update with one first"
 State = tuple[dict[str, np.ndarray], dict[str, Any]]

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from airtraffic.errors import ForecastError
-from airtraffic.forecasting.contract import whole
+from airtraffic.forecasting.contract import ROUNDING, whole
 
 SCHEMA = {
     "series": pl.String,
@@ -125,6 +125,8 @@ class AirlineGrowth:
         result = OLS(y, np.stack([np.ones_like(x), x], axis=1)).fit()
         slope, p_value = float(result.params[1]), float(result.pvalues[1])
         lower, upper = (float(each) for each in result.conf_int(alpha=1 - self.level)[1])
+        if max(abs(lower), abs(upper)) * x[-1] < ROUNDING * max(mean, 1.0):
+            slope, lower, upper, p_value = 0.0, 0.0, 0.0, 1.0
         label = "stable"
         if lower > 0 or upper < 0:
             label = "expansion" if slope > 0 else "contraction"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from airtraffic.forecasting.contract import Forecaster, State, whole
+from airtraffic.forecasting.contract import ROUNDING, Forecaster, State, whole
 from airtraffic.forecasting.day_calendar import holiday_flags
 from airtraffic.forecasting.gaps import carried_forward, mean_between
 from airtraffic.forecasting.panel import Panel
@@ -115,7 +115,7 @@ class SeasonalFourier(Forecaster):
         """Slope per series, with its 95 % interval and what to know about the fit.
 
         series, slope_per_year, lower, upper [1/d per year], p_value, direction (rising, falling, flat: flat
-        when the interval holds zero), annual_identified, notes.
+        when the interval holds zero; unclear where a year cannot be told from a trend), annual_identified, notes.
         """
         rows = []
         for name in self._fitted().series:
@@ -123,6 +123,8 @@ class SeasonalFourier(Forecaster):
             slope, lower, upper, p_value = fit.slope
             sure = np.isfinite(slope) and (lower > 0 or upper < 0)
             direction = ("rising" if slope > 0 else "falling") if sure else "flat"
+            if not fit.annual and self.annual_terms:
+                direction = "unclear"
             rows.append((name, slope, lower, upper, p_value, direction, fit.annual, "; ".join(fit.notes)))
         columns = ("slope_per_year", "lower", "upper", "p_value")
         return pl.DataFrame(
@@ -243,4 +245,6 @@ def _slope(matrix: np.ndarray, values: np.ndarray) -> tuple[float, float, float,
     slope = float(found[1])
     p_value = erfc(abs(slope) / deviation / sqrt(2)) if deviation > 0 else float(slope == 0)
     half = NORMAL_95 * deviation
+    if (abs(slope) + half) * days < ROUNDING * max(float(np.abs(values).max()), 1.0):
+        return 0.0, 0.0, 0.0, 1.0
     return slope * YEAR_DAYS, (slope - half) * YEAR_DAYS, (slope + half) * YEAR_DAYS, p_value

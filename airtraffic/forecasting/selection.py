@@ -17,16 +17,17 @@ def champions(backtest: pl.DataFrame, at: date, origins: int = 52) -> pl.DataFra
     """The champion of every series, by errors that had come by ``at``.
 
     A model's error is its MAE over the seasonal naive's on the same days, of the series' last ``origins``
-    origins; the fewer there are, the more the median of its kind counts. The smallest wins; above
-    ``MARGIN`` of the naive's, the naive is published.
+    origins. Models are ranked by it, weighed with the median of the kind, the more the fewer origins there
+    are. The first that errs less than the naive on the series itself wins; above ``MARGIN`` of the naive's by
+    rank, the naive is published.
 
     ``backtest``: rows of ``rolling_origins`` with a column ``model``, the seasonal naive among them.
 
     Returns
     -------
     pl.DataFrame
-        series, kind, champion, error (of the champion over the naive's) [1], origins and reason. No row for a
-        series whose kind has no past error.
+        series, kind, champion, error (the champion's on the series; its kind's where the series has none) [1],
+        origins and reason. No row for a series whose kind has no past error.
     """
     came = backtest.filter(
         pl.col("actual").is_not_null() & (pl.col("origin") + pl.duration(days=pl.col("horizon")) <= at)
@@ -45,17 +46,22 @@ def champions(backtest: pl.DataFrame, at: date, origins: int = 52) -> pl.DataFra
         own.select("series", "model", "own", "origins"), on=["series", "model"], how="left"
     )
     weight = pl.col("origins").fill_null(0)
-    ranked = joined.with_columns(
-        origins=weight,
-        error=(weight * pl.col("own").fill_null(0.0) + POOL_ORIGINS * pl.col("pooled"))
-        / (weight + POOL_ORIGINS),
-    ).sort("series", "error", "model")
+    ranked = (
+        joined.with_columns(
+            origins=weight,
+            error=pl.coalesce("own", "pooled"),
+            rank=(weight * pl.col("own").fill_null(0.0) + POOL_ORIGINS * pl.col("pooled"))
+            / (weight + POOL_ORIGINS),
+        )
+        .filter((pl.col("error") < 1) | (pl.col("model") == NAIVE))
+        .sort("series", "rank", "model")
+    )
     best = ranked.group_by("series", maintain_order=True).agg(
-        pl.col("kind", "model", "error", "origins").first(),
+        pl.col("kind", "model", "error", "rank", "origins").first(),
         second=pl.col("model").get(1, null_on_oob=True),
         second_error=pl.col("error").get(1, null_on_oob=True),
     )
-    beaten = pl.col("error") <= MARGIN
+    beaten = pl.col("rank") <= MARGIN
     return best.with_columns(
         champion=pl.when(beaten).then("model").otherwise(pl.lit(NAIVE)),
         reason=pl.when(beaten)

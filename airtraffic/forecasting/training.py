@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from airtraffic.errors import ForecastError
-from airtraffic.forecasting.backtest import MIN_DAYS, residuals, rolling_means, with_intervals
+from airtraffic.forecasting.backtest import MIN_DAYS, residuals, rolling_means, with_crossed_intervals
 from airtraffic.forecasting.baselines import SeasonalNaive, WeekdayMean
 from airtraffic.forecasting.blend import Blend
 from airtraffic.forecasting.classical import AutoETS
@@ -35,7 +35,6 @@ FIRST_ORIGIN_DAYS = 35
 """Days of history before the first origin."""
 WORTH_A_PROCESS = 12
 """Series from which on another process, which takes 3 s to start, is faster. AutoETS takes .2 s a series and fit."""
-INTERVALS = ("coverage", "width")
 _ROWS = {
     **{"origin": pl.Date, "series": pl.String, "kind": pl.String, "date": pl.Date, "horizon": pl.Int64},
     **dict.fromkeys(("mean", "lower", "upper", "actual", "scale"), pl.Float64),
@@ -151,10 +150,10 @@ def train(
     for name, model in models.items():
         model.half_widths = PUBLISHED.learned(residuals(backtest.filter(pl.col("model") == name)))
     chosen = _chosen(backtest, panel, until)
-    by_horizon = _scores(backtest, ("series", "model", "horizon")).join(
+    by_horizon = scores(backtest, ("series", "model", "horizon")).join(
         chosen.select("series", "champion"), on="series", maintain_order="left"
     )
-    by_series = _scores(backtest, ("series", "model")).rename({"model": "champion"})
+    by_series = scores(backtest, ("series", "model")).rename({"model": "champion"})
     return Training(
         until,
         {name: models[name] for name in CANDIDATES},
@@ -217,13 +216,11 @@ def _fitted(model: Forecaster, history: pl.DataFrame) -> State:
 
 
 def _judged(parts: list[pl.DataFrame], workers: int, tell: Callable[[int, str], None]) -> pl.DataFrame:
-    """The backtest with the intervals that would have been published, learned anew every month."""
+    """The backtest with intervals like those that are published."""
     if not parts:
         return pl.DataFrame(schema=_ROWS)
     means = pl.concat(parts)
     means = pl.concat([means, blended(means)])
-    month = pl.col("origin").min().over(pl.col("origin").dt.truncate("1mo"))
-    means = means.with_columns(refitted_on="fitted_on", fitted_on=month)
     jobs = {
         (name, 0): partial(_with_intervals, part)
         for (name,), part in means.partition_by("model", as_dict=True).items()
@@ -236,26 +233,7 @@ def _judged(parts: list[pl.DataFrame], workers: int, tell: Callable[[int, str], 
 
 
 def _with_intervals(means: pl.DataFrame) -> pl.DataFrame:
-    rows = with_intervals(means.drop("model", "refitted_on"))
-    day = ["origin", "series", "horizon"]
-    kept = means.select(*day, "model", "refitted_on")
-    return (
-        rows.drop("fitted_on").join(kept, on=day, maintain_order="left").rename({"refitted_on": "fitted_on"})
-    )
-
-
-def _scores(backtest: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
-    """Scores; those of the intervals without the first quarter, in which there was little to learn them from."""
-    table = scores(backtest, by)
-    if backtest.is_empty():
-        return table
-    learned = backtest["origin"].min() + timedelta(days=REFIT_DAYS)
-    later = scores(backtest.filter(pl.col("origin") >= learned), by).select(*by, *INTERVALS)
-    return (
-        table.drop(INTERVALS)
-        .join(later, on=list(by), how="left", maintain_order="left")
-        .select(table.columns)
-    )
+    return with_crossed_intervals(means.drop("model")).with_columns(model=pl.lit(means["model"][0]))
 
 
 def _chosen(backtest: pl.DataFrame, panel: Panel, until: date) -> pl.DataFrame:

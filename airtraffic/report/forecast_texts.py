@@ -24,15 +24,18 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "No se emitió ninguna previsión este día: ninguna serie tiene suficientes días conocidos, o no se calculó demand_forecast.",
     ),
     "headline": (
-        "{series}: {mean} on {target} (95 %: {lower} to {upper}), and {week} a day on average over the next 7 days, {change} against the last 7 known ones.",
-        "{series}: {mean} el {target} (95 %: de {lower} a {upper}), y {week} diarios de media en los próximos 7 días, {change} respecto a los últimos 7 conocidos.",
+        "{series}: {mean} on {target} (95 %: {lower} to {upper}), and {week} a day on average over the next 7 days (daily intervals below), {change} against the last 7 known ones.",
+        "{series}: {mean} el {target} (95 %: de {lower} a {upper}), y {week} diarios de media en los próximos 7 días (intervalos diarios abajo), {change} respecto a los últimos 7 conocidos.",
     ),
     "headline_alone": (
-        "{series}: {mean} on {target} (95 %: {lower} to {upper}), and {week} a day on average over the next 7 days.",
-        "{series}: {mean} el {target} (95 %: de {lower} a {upper}), y {week} diarios de media en los próximos 7 días.",
+        "{series}: {mean} on {target} (95 %: {lower} to {upper}), and {week} a day on average over the next 7 days (daily intervals below).",
+        "{series}: {mean} el {target} (95 %: de {lower} a {upper}), y {week} diarios de media en los próximos 7 días (intervalos diarios abajo).",
     ),
     "tile_first": ("{series}, {target}", "{series}, {target}"),
-    "tile_week": ("mean of the next 7 days", "media de los próximos 7 días"),
+    "tile_week": (
+        "mean of the next 7 days; their daily 95 % intervals reach from {lower} to {upper}",
+        "media de los próximos 7 días; sus intervalos diarios del 95 % van de {lower} a {upper}",
+    ),
     "tile_error": (
         "mean error of the last 30 days, 1 to 7 days ahead",
         "error medio de los últimos 30 días, con 1 a 7 días de antelación",
@@ -45,6 +48,33 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "sectors that may reach alert or critical within 7 days",
         "sectores que pueden llegar a alerta o crítica en 7 días",
     ),
+    "sectors_forecast": (
+        "{forecast} of the {declared} sectors forecast; {days} of {week} days",
+        "{forecast} de los {declared} sectores con previsión; {days} de {week} días",
+    ),
+    "sectors_cells": (
+        "not each sector on each of them: {cells} of {all} sector-days",
+        "no cada sector en cada uno: {cells} de {all} días-sector",
+    ),
+    "sectors_without": (
+        "declared sectors that have no forecast: {count}",
+        "sectores declarados sin previsión: {count}",
+    ),
+    "sectors_unjudged": (
+        "forecast but without a capacity, so without a level: {count}",
+        "con previsión pero sin capacidad, y por tanto sin nivel: {count}",
+    ),
+    "at_least": (
+        "where a peak factor is missing the values are lower bounds: there may be more",
+        "donde falta el factor de pico los valores son cotas inferiores: puede haber más",
+    ),
+    "gap": ("no forecast", "sin previsión"),
+    "gap_profile": (
+        "demand is forecast, but the weekday has no hourly profile",
+        "hay previsión de demanda, pero el día de la semana no tiene perfil horario",
+    ),
+    "gap_demand": ("its demand is not forecast", "su demanda no tiene previsión"),
+    "lower_bound": ("lower bound", "cota inferior"),
     "per_day": ("per day", "por día"),
     "what_came": ("what came", "lo ocurrido"),
     "past_band": ("forecast a week before, with interval", "previsto una semana antes, con intervalo"),
@@ -84,16 +114,16 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "bias": ("bias", "sesgo"),
     "in_interval": ("in the interval", "en el intervalo"),
     "section_saturation": (
-        "Saturation of sectors, the next 7 days",
-        "Saturación de los sectores, los próximos 7 días",
+        "Saturation of sectors, the next 7 days: {known}",
+        "Saturación de los sectores, los próximos 7 días: {known}",
     ),
     "saturation_text": (
         "Saturation index of the day's busiest 60 minutes with its 95 % interval, in % of the hourly capacity. The colour is the level of the forecast; a bar on the right is the level of the interval's upper end where that is higher.",
         "Índice de saturación de los 60 minutos más cargados del día con su intervalo del 95 %, en % de la capacidad horaria. El color es el nivel de la previsión; la barra a la derecha, el nivel del extremo superior del intervalo cuando es mayor.",
     ),
     "saturation_factor": (
-        "A day's own peak stands out more than the mean weekday's: by the factor in the last column, measured on the trailing 56 days (- too few days: the peak is a lower bound).",
-        "El pico propio de un día destaca más que el del día medio: por el factor de la última columna, medido en los 56 días anteriores (- muy pocos días: el pico es una cota inferior).",
+        "A day's own peak stands out more than the mean weekday's: by the factor in the last column, measured on the trailing 56 days. With too few days it is missing: the value (marked ≥) and its interval are lower bounds. A day without a forecast is a gap; it does not mean that there is room.",
+        "El pico propio de un día destaca más que el del día medio: por el factor de la última columna, medido en los 56 días anteriores. Con muy pocos días falta: el valor (marcado con ≥) y su intervalo son cotas inferiores. Un día sin previsión es un hueco; no significa que haya margen.",
     ),
     "no_saturation": (
         "No forecast of a sector was issued on this day.",
@@ -110,6 +140,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "rising": ("rising", "creciente"),
     "falling": ("falling", "decreciente"),
     "flat": ("flat", "estable"),
+    "unclear": ("unclear", "incierta"),
     "slope": ("per day, each year", "por día, cada año"),
     "p_value": ("p", "p"),
     "annual_known": ("time of the year", "época del año"),
@@ -135,8 +166,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Una recta por los vuelos de cada mes completo (mínimos cuadrados) con el intervalo del 95 % de su pendiente. Expansión o contracción solo se dice cuando el intervalo deja fuera el cero.",
     ),
     "no_growth": (
-        "No airline has a full month before this one.",
-        "Ninguna aerolínea tiene un mes completo antes de este.",
+        "No airline has a full month up to this one.",
+        "Ninguna aerolínea tiene un mes completo hasta este.",
     ),
     "airline": ("airline", "aerolínea"),
     "months": ("full months", "meses completos"),
@@ -145,8 +176,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "label": ("says", "resultado"),
     "section_series": ("Every series and its model", "Cada serie y su modelo"),
     "series_text": (
-        "The curve: the last 28 days and the 30 ahead, with the interval. Model: the one with the smallest error on weekly origins of the last year; it has to beat the seasonal naive (the same weekday of the week before) by 5 %, else the naive is published. Error: its MAE over the naive's. MAPE and share in the interval: of the backtest, one week ahead.",
-        "La curva: los últimos 28 días y los 30 siguientes, con el intervalo. Modelo: el de menor error en orígenes semanales del último año; debe superar al ingenuo estacional (el mismo día de la semana anterior) en un 5 %, si no se publica el ingenuo. Error: su MAE sobre el del ingenuo. MAPE y proporción en el intervalo: del backtest, a una semana.",
+        "The curve: the last 28 days and the 30 ahead, with the interval. Model: the one with the smallest error on weekly origins of the last year; it has to beat the seasonal naive (the same weekday of the week before) by 5 %, else the naive is published. Error: its MAE over the naive's. MAPE and share in the interval: of the backtest, one week ahead. A mean of 7 days and its change have no interval: the daily ones cannot be added, for errors of neighbouring days go together; the small figures are the lowest lower and the highest upper end of the 7 days.",
+        "La curva: los últimos 28 días y los 30 siguientes, con el intervalo. Modelo: el de menor error en orígenes semanales del último año; debe superar al ingenuo estacional (el mismo día de la semana anterior) en un 5 %, si no se publica el ingenuo. Error: su MAE sobre el del ingenuo. MAPE y proporción en el intervalo: del backtest, a una semana. Una media de 7 días y su cambio no tienen intervalo: los diarios no se pueden sumar, porque los errores de días vecinos van juntos; las cifras pequeñas son el extremo inferior más bajo y el superior más alto de los 7 días.",
     ),
     "series": ("series", "serie"),
     "curve_of": ("28 days and 30 ahead", "28 días y 30 siguientes"),

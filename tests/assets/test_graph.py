@@ -10,6 +10,7 @@ import yaml
 
 from airtraffic.sector_tables import SECTOR_TABLES
 from airtraffic.tables import TABLES
+from cli.backfill import _resolve
 from orchestration.definitions import defs
 from orchestration.partitions import DAILY, HOURLY, MONTHLY
 
@@ -263,6 +264,7 @@ import socket, sys, time
 def refuse(*_, **__): raise AssertionError("the network was touched")
 socket.socket.connect = socket.socket.connect_ex = socket.create_connection = socket.getaddrinfo = refuse
 began = time.perf_counter()
+from cli.backfill import _resolve
 from orchestration.definitions import defs
 defs.get_repository_def()
 print(f"{time.perf_counter() - began:.2f}")
@@ -325,3 +327,13 @@ def test_dagster_loads_the_workspace_in_a_process_of_its_own(tmp_path):
         env={"PATH": "", "DAGSTER_HOME": str(tmp_path)},
     )
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_a_selection_takes_in_what_one_step_makes_together():
+    keys, _ = _resolve(defs, "demand_models")
+    assert {key.to_user_string() for key in keys} == {
+        "demand_models",
+        "demand_champions",
+        "forecast_backtests",
+    }
+    assert len(_resolve(defs, "sector_entries")[0]) == 1, "of what can be made alone, only what is asked for"

@@ -7,7 +7,13 @@ import polars as pl
 import pytest
 
 from airtraffic.errors import ForecastError
-from airtraffic.forecasting.backtest import residuals, rolling_means, rolling_origins, weekly_origins
+from airtraffic.forecasting.backtest import (
+    residuals,
+    rolling_means,
+    rolling_origins,
+    weekly_origins,
+    with_crossed_intervals,
+)
 from airtraffic.forecasting.baselines import Persistence, SeasonalNaive, WeekdayMean
 from airtraffic.forecasting.scores import scores
 from airtraffic.forecasting.selection import champions
@@ -138,6 +144,53 @@ def test_days_that_had_not_come_do_not_choose(backtest):
 def test_a_young_series_follows_its_kind(backtest):
     young = backtest.filter((pl.col("series") != "S2") | (pl.col("origin") >= backtest["origin"].max()))
     assert champions(young, END).filter(pl.col("series") == "S2")["champion"].item() == "weekday_mean"
+
+
+def test_a_model_that_loses_on_a_series_is_not_published_for_it_however_its_kind_does():
+    def past(name: str, ratio: float) -> pl.DataFrame:
+        days = [date(2023, 1, 1) + timedelta(days=7 * week) for week in range(52)]
+        return pl.concat(
+            pl.DataFrame({"origin": days}).with_columns(
+                series=pl.lit(name),
+                kind=pl.lit("airport"),
+                horizon=pl.lit(1),
+                model=pl.lit(model),
+                mean=pl.lit(100.0 + error),
+                actual=pl.lit(100.0),
+            )
+            for model, error in (("seasonal_naive", 10.0), ("demand_forest", 10.0 * ratio))
+        )
+
+    backtest = pl.concat(past(f"S{number}", ratio) for number, ratio in enumerate((0.6, 0.6, 0.6, 1.04)))
+    chosen = champions(backtest, date(2024, 1, 1))
+    assert chosen["champion"].to_list() == ["demand_forest"] * 3 + ["seasonal_naive"]
+    assert chosen["error"].to_list() == pytest.approx([0.6, 0.6, 0.6, 1.0])
+    assert chosen["reason"].str.contains("MAE 0.6 of").to_list() == [True, True, True, False]
+
+
+def test_intervals_of_a_quarter_come_from_the_errors_of_the_others_and_cover_what_they_promise():
+    random = np.random.default_rng(3)
+    days = [date(2023, 1, 1) + timedelta(days=7 * week) for week in range(52)]
+    means = pl.DataFrame({"origin": days}).join(pl.DataFrame({"horizon": range(1, 31)}), how="cross")
+    names = pl.DataFrame({"series": [f"S{number:02}" for number in range(20)]})
+    means = names.join(means, how="cross").with_columns(
+        kind=pl.lit("airport"),
+        date=pl.col("origin") + pl.duration(days=pl.col("horizon")),
+        mean=pl.lit(100.0),
+        scale=pl.lit(10.0),
+        fitted_on=pl.lit(days[0]),
+    )
+    means = means.with_columns(actual=100 + 10 * pl.Series(random.standard_normal(means.height)))
+    made = with_crossed_intervals(means)
+    assert made.height == means.height
+    assert made["actual"].is_between(made["lower"], made["upper"]).mean() == pytest.approx(0.965, abs=0.015)
+    last = pl.col("origin") >= days[39]
+    wild = means.with_columns(actual=pl.when(last).then(500.0).otherwise("actual"))
+    kept = [
+        table.filter(last).sort("series", "origin", "horizon")
+        for table in (made, with_crossed_intervals(wild))
+    ]
+    assert kept[0]["upper"].equals(kept[1]["upper"]), "a quarter does not judge itself"
 
 
 def test_origins_outside_the_history_are_refused(history):

@@ -32,6 +32,13 @@ def test_a_known_slope_lies_in_its_interval_and_is_labelled():
     assert growth["FLAT"]["p_value"] > 0.05
 
 
+@pytest.mark.parametrize("level", [31.0, 500.0, 730.0])
+def test_equal_months_are_stable_whatever_rounding_says(level):
+    equal = months(0, 18).with_columns(value=pl.lit(level))
+    row = AirlineGrowth().fit(equal).growth().row(0, named=True)
+    assert (row["label"], row["slope"], row["p_value"]) == ("stable", 0.0, 1.0)
+
+
 def test_the_slope_is_the_textbook_s():
     """Anscombe's first set: slope 0.500, p 0.00217 (Anscombe 1973)."""
     y = [8.04, 6.95, 7.58, 8.81, 8.33, 9.96, 7.24, 4.26, 10.84, 4.82, 5.68]

@@ -128,3 +128,13 @@ def test_a_year_ahead_has_the_season_of_the_year_before(seasons):
     ahead = fit(seasons).forecast(365)
     last_year = seasons.tail(365)["value"].to_numpy()
     assert np.corrcoef(ahead["mean"].to_numpy(), last_year)[0, 1] > 0.85
+
+
+@pytest.mark.parametrize(("days", "direction"), [(200, "unclear"), (800, "flat")])
+def test_equal_days_have_no_trend_and_less_than_a_year_says_none(days, direction):
+    start = date(2022, 1, 1)
+    equal = pl.DataFrame(
+        {"series": "A", "date": [start + timedelta(days=n) for n in range(days)], "value": [10.0] * days}
+    )
+    row = SeasonalFourier().fit(equal).trends().row(0, named=True)
+    assert (row["direction"], row["slope_per_year"]) == (direction, 0.0)
