@@ -182,7 +182,7 @@ def _of_models(made: MadeModels, mlflow: MlflowResource) -> dict[str, dict[str, 
         models["mlflow_model"] = dg.MetadataValue.url(mlflow.version_url(MODEL, recorded.version))
     for kind, each in made.trained.items():
         for decision in each.decisions:
-            models[decision.zone_group] = f"{decision.model}: {decision.reason}"
+            models[decision.zone_group] = decision.told
         models |= _pictures(kind, each)
     counts["congestion_backtests"] |= {"mlflow_run": url, "table": _figures(tables["congestion_backtests"])}
     return counts

@@ -35,6 +35,8 @@ def log_training(
         for decision in each.decisions:
             tags[f"published.{_name(decision.zone_group)}"] = decision.model
             tags[f"reason.{_name(decision.zone_group)}"] = decision.reason
+            tags[f"published_far.{_name(decision.zone_group)}"] = decision.far.model
+            tags[f"reason_far.{_name(decision.zone_group)}"] = decision.far.reason
     client.log_batch(
         run_id,
         params=[Param(name, str(value)) for name, value in told.items()],

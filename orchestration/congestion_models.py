@@ -149,16 +149,33 @@ def train_all(read: Learning, settings: CongestionSettings, log: Log) -> dict[st
 
         def told(member: int, epoch: int, learn: float, check: float, kind: str = kind) -> None:
             if epoch % _EVERY == 0:
-                log(f"{kind}: member {member}, epoch {epoch}: error {learn:.4f}, on checks {check:.4f}")
+                # Nothing is learned in epoch 0, which says how good the start is.
+                learned = f"error {learn:.4f}, " if epoch else ""
+                log(f"{kind}: member {member}, epoch {epoch}: {learned}on checks {check:.4f}")
 
         try:
             done[kind] = trained(read.parts, zones, settings, told, log)
         except ForecastError as error:
             log(f"{kind}: {error}")
             continue
+        for end in _ends(done[kind]):
+            log(f"{kind}: {end}")
         for decision in done[kind].decisions:
-            log(f"{decision.zone_group}: {decision.model} is published: {decision.reason}")
+            log(f"{decision.zone_group}: published is {decision.told}")
     return done
+
+
+def _ends(trained: "Trained") -> list[str]:
+    """How the training of each network ended."""
+    ends = []
+    courses = pl.DataFrame(getattr(trained.first, "course", []), infer_schema_length=None)
+    for (member,), course in courses.group_by("member", maintain_order=True) if courses.width else ():
+        best = course.row(course["validation"].arg_min() or 0, named=True)
+        ends.append(
+            f"member {member}: {course['epoch'][-1]} epochs, the best is {best['epoch']}: error on checks "
+            f"{best['validation']:.4f}"
+        )
+    return ends
 
 
 def _recorded(
@@ -171,7 +188,7 @@ def _recorded(
 ) -> tuple[Partition, Recorded | None, dict[str, pa.Table]]:
     from airtraffic.forecasting.congestion_files import packed
 
-    files = {kind: packed(list(each.models.values())) for kind, each in trained.items()}
+    files = {kind: packed(list(each.models.values()), each.decisions) for kind, each in trained.items()}
     digest = hashlib.sha256()
     for kind, (numbers, words) in files.items():
         digest.update(
@@ -224,7 +241,10 @@ def _models(
     rows = [
         {
             "zones": kind,
-            "published": [vars(decision) for decision in each.decisions],
+            "published": [
+                {name: getattr(decision, name) for name in ("zone_group", "model", "promoted", "reason")}
+                for decision in each.decisions
+            ],
             "files": files[kind][0],
             "words": files[kind][1],
             "zones_learned": len(each.first.numbers),
@@ -249,12 +269,17 @@ def _models(
 def _backtests(day: date, read: Learning, trained: Mapping[str, "Trained"]) -> pa.Table:
     parts = []
     for kind, each in trained.items():
-        published = {decision.zone_group: decision.model for decision in each.decisions}
+        near = {decision.zone_group: decision.model for decision in each.decisions}
+        far = {decision.zone_group: decision.far.model for decision in each.decisions}
+        of_group = [
+            pl.col("zone_group").replace_strict(names, default=None, return_dtype=pl.String)
+            for names in (far, near)
+        ]
         parts.append(
             each.backtests.with_columns(
                 zones=pl.lit(kind),
                 published=pl.col("model")
-                == pl.col("zone_group").replace_strict(published, default=None, return_dtype=pl.String),
+                == pl.when(pl.col("horizon") == each.first.far).then(of_group[0]).otherwise(of_group[1]),
                 judged_from=pl.lit(each.since),
                 judged_to=read.polls["snapshot_at"][-1],
                 date=pl.lit(day),

@@ -151,6 +151,26 @@ def _ratio(of: pl.Expr) -> pl.Expr:
 
 
 @dataclass(frozen=True)
+class Far:
+    """What is published for a group of zones at the far horizon, and which directions are called."""
+
+    model: str
+    promoted: bool
+    """It is no baseline."""
+    called: tuple[str, ...]
+    """Of up and down; a change that is not called is flat."""
+    reason: str
+
+
+UNJUDGED = Far(
+    "persistence",
+    False,
+    (),
+    "no model was judged at this horizon: the last count is published and no direction is called",
+)
+
+
+@dataclass(frozen=True)
 class Decision:
     """What is published for a group of zones, and why."""
 
@@ -159,29 +179,65 @@ class Decision:
     promoted: bool
     """It is no baseline."""
     reason: str
+    far: Far = UNJUDGED
+    """At the far horizon, decided by itself."""
+
+    @property
+    def any_promoted(self) -> bool:
+        return self.promoted or self.far.promoted
+
+    @property
+    def told(self) -> str:
+        """Of both in words."""
+        return f"{self.model}: {self.reason}; over the far time {self.far.model}: {self.far.reason}"
 
 
-def decided(table: pl.DataFrame, horizon: int, model: str = "lstm") -> list[Decision]:
-    """For each group the model where it beats the best baseline at ``horizon``, else that baseline.
+def decided(table: pl.DataFrame, horizon: int, far: int, model: str = "lstm") -> list[Decision]:
+    """For each group the model where it beats the best baseline, else that baseline, at either horizon.
 
-    ``table``: of ``backtest``.
+    ``table``: of ``backtest``. At ``far`` a direction is called where the model is published and has called it
+    with more precision than its base rate. [polls]
     """
-    made = []
-    judged = table.filter(pl.col("horizon") == horizon)
-    for (group,), rows in judged.group_by("zone_group", maintain_order=True):
-        errs = dict(rows.select("model", "mae").iter_rows())
-        best = min((name for name in BASELINE_NAMES if name in errs), key=errs.__getitem__)
-        if model not in errs:
-            made.append(Decision(group, best, False, f"no {model} was trained; {best} errs least"))
-            continue
-        promoted = errs[model] < errs[best]
-        compared = (
-            f"mean absolute error of {model} {errs[model]:.3f} aircraft at {horizon} polls, of {best}, the best "
-            f"baseline, {errs[best]:.3f} ({rows['cases'][0]:,} cases)"
+    return [
+        Decision(group, *_better(rows, model), _far(table, group, far, model))
+        for (group,), rows in table.filter(pl.col("horizon") == horizon).group_by(
+            "zone_group", maintain_order=True
         )
-        reason = compared if promoted else f"{compared}: a model that does not beat it is not published"
-        made.append(Decision(group, model if promoted else best, promoted, reason))
-    return made
+    ]
+
+
+def _better(rows: pl.DataFrame, model: str) -> tuple[str, bool, str]:
+    """Model, whether it is no baseline, and why, of a group's rows of one horizon."""
+    errs = dict(rows.select("model", "mae").iter_rows())
+    best = min((name for name in BASELINE_NAMES if name in errs), key=errs.__getitem__)
+    if model not in errs:
+        return best, False, f"no {model} was trained; {best} errs least"
+    reason = (
+        f"mean absolute error of {model} {errs[model]:.3f} aircraft at {rows['horizon'][0]} polls, of {best}, the best "
+        f"baseline, {errs[best]:.3f} ({rows['cases'][0]:,} cases)"
+    )
+    if errs[model] < errs[best]:
+        return model, True, reason
+    return best, False, f"{reason}: a model that does not beat it is not published"
+
+
+def _far(table: pl.DataFrame, group: str, horizon: int, model: str) -> Far:
+    rows = table.filter(pl.col("zone_group") == group, pl.col("horizon") == horizon)
+    if rows.is_empty():
+        return UNJUDGED
+    name, promoted, reason = _better(rows, model)
+    if not promoted:
+        return Far(name, False, (), f"{reason}; no direction is called")
+    row, called, not_called = rows.row(by_predicate=pl.col("model") == model, named=True), [], []
+    for way in ("up", "down"):
+        precision, rate = row[f"{way}_precision"], row[f"{way}_base_rate"]
+        if precision is not None and precision > rate:
+            called.append(way)
+        elif precision is None:
+            not_called.append(f"{way} is not called: it never was in the polls that judge")
+        else:
+            not_called.append(f"{way} is not called: precision {precision:.3f}, base rate {rate:.3f}")
+    return Far(name, True, tuple(called), "; ".join([reason, *not_called]))
 
 
 def direction_scores(model: CongestionForecaster, since: datetime) -> pl.DataFrame:

@@ -16,7 +16,7 @@ DIGITS = 3
 """Digits after the point of a published count: sums over another number of polls differ in the sixteenth."""
 OTHER_INTERVAL = 0.25
 """A model is not asked about polls whose interval is so much longer or shorter than its training's. [1]"""
-NO_MODEL = "no model has been trained on an earlier day: the last count, with the errors of the hour before"
+NO_MODEL = "no model has been trained on an earlier day"
 
 
 def published(
@@ -30,7 +30,7 @@ def published(
     Parameters
     ----------
     models
-        By name, those that ``decisions`` name and persistence.
+        By name, those that ``decisions`` name, also for the far horizon, and persistence.
     positions
         Polls up to the last of ``origins``, or beyond: a forecast never looks at a later one.
     """
@@ -40,19 +40,32 @@ def published(
     def of_name(name: str) -> pl.DataFrame:
         return models[name].update(positions).issues(origins).with_columns(model=pl.lit(name))
 
-    parts = []
-    for decision in decisions:
-        model = models[decision.model]
-        numbers = model.numbers[zones[decision.zone_group]]
-        names = pl.Series(model.zones.names(numbers), dtype=pl.String)
-        mine = of_name(decision.model).filter(pl.col("zone").is_in(names.implode()))
-        reason = pl.lit(decision.reason)
+    def of_group(group: str, name: str) -> pl.DataFrame:
+        model = models[name]
+        names = pl.Series(model.zones.names(model.numbers[zones[group]]), dtype=pl.String)
+        mine = of_name(name).filter(pl.col("zone").is_in(names.implode()))
         after_gap = pl.col("basis") == "persistence"
         waits = mine.filter(after_gap).select("issued_at", "zone", "horizon")
-        if decision.model != "persistence" and waits.height:
+        if name != "persistence" and waits.height:
             last = of_name("persistence").join(waits, on=["issued_at", "zone", "horizon"], how="semi")
-            mine = pl.concat([mine.filter(~after_gap), last.with_columns(model=pl.lit(decision.model))])
-        parts.append(mine.with_columns(reason=reason, trained_to=pl.lit(model.trained_to)))
+            mine = pl.concat([mine.filter(~after_gap), last.with_columns(model=pl.lit(name))])
+        return mine.with_columns(trained_to=pl.lit(model.trained_to))
+
+    parts, is_far = [], pl.col("direction").is_not_null()
+    for decision in decisions:
+        group, far = decision.zone_group, decision.far
+        near = of_group(group, decision.model).filter(~is_far)
+        parts.append(near.with_columns(reason=pl.lit(decision.reason)))
+        flat = is_far & ~pl.col("direction").is_in(list(far.called))
+        parts.append(
+            of_group(group, far.model)
+            .filter(is_far)
+            .with_columns(
+                reason=pl.lit(far.reason),
+                direction=pl.when(flat).then(pl.lit("flat")).otherwise("direction"),
+                significant=pl.col("significant") & ~flat,
+            )
+        )
     return _rounded(pl.concat(parts))
 
 
@@ -65,7 +78,7 @@ def unlearned(
 ) -> pl.DataFrame:
     """Persistence, for want of a model, with intervals from the errors at the polls ``before``.
 
-    ``arguments``: of a ``CongestionForecaster``.
+    ``arguments``: of a ``CongestionForecaster``. ``reason``: why no model is asked.
 
     Raises
     ------
@@ -73,11 +86,16 @@ def unlearned(
         No zone had traffic before.
     """
     model = LastCount(**arguments).fit(before)
+    errors = (
+        "the errors of the hour before"
+        if len(before.polls) > 1
+        else "assumed errors: fewer than two polls came before"
+    )
     table = model.update(positions).issues(origins)
     return _rounded(
         table.with_columns(
             model=pl.lit(model.name),
-            reason=pl.lit(reason),
+            reason=pl.lit(f"{reason}: the last count, with {errors}"),
             trained_to=pl.lit(None, dtype=pl.Datetime("us", "UTC")),
         )
     )
@@ -88,8 +106,7 @@ def other_interval(model: CongestionForecaster, interval_s: float) -> str | None
     if abs(interval_s - model.interval_s) <= OTHER_INTERVAL * model.interval_s:
         return None
     return (
-        f"polls come every {interval_s:g} s and the model has learned from polls every {model.interval_s:g} s: the last "
-        "count, with the errors of the hour before"
+        f"polls come every {interval_s:g} s and the model has learned from polls every {model.interval_s:g} s"
     )
 
 

@@ -42,7 +42,7 @@ class Trained:
 
     @property
     def promoted(self) -> bool:
-        return any(each.promoted for each in self.decisions)
+        return any(each.any_promoted for each in self.decisions)
 
     @property
     def first(self) -> CongestionForecaster:
@@ -134,7 +134,7 @@ def _trained(
     for model in models.values():
         model.update(parts.judged)
     table = backtest(models, parts.since, settings.lookback)
-    decisions = decided(table, settings.horizon)
+    decisions = decided(table, settings.horizon, models["persistence"].far)
     if not decisions:
         decisions = [
             Decision(group, "persistence", False, "too few polls came after the training to judge a model by")

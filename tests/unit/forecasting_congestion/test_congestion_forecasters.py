@@ -152,10 +152,10 @@ def test_errors_stand_beside_the_best_baseline_and_decide_what_is_published(fitt
     np.testing.assert_allclose(mine["mae"], table["mae"])
     assert backtests.filter(pl.col("horizon") == 30)["up_base_rate"].is_not_null().all()
     assert (backtests["coverage"] > 0.8).sum() > 8
-    (decision,) = decided(backtests, 3)
+    (decision,) = decided(backtests, 3, 30)
     promoted = table.filter(pl.col("horizon") == 3)["ratio"][0] < 1
     assert (decision.promoted, decision.model == "lstm") == (promoted, promoted)
-    (beaten,) = decided(backtests.with_columns(mae=pl.col("mae") + 9 * (pl.col("model") == "lstm")), 3)
+    (beaten,) = decided(backtests.with_columns(mae=pl.col("mae") + 9 * (pl.col("model") == "lstm")), 3, 30)
     assert (beaten.promoted, beaten.model) == (False, table["best"][1])
     assert "is not published" in beaten.reason
 
