@@ -5,7 +5,8 @@ from datetime import date
 import dagster as dg
 
 from airtraffic.report.forecast_page import file_name, forecast_page
-from airtraffic.report.forecast_summary import FORECAST_DAY_TABLES, may_be_full, overall
+from airtraffic.report.forecast_summary import FORECAST_DAY_TABLES, overall
+from airtraffic.report.sector_outlook import sector_outlook
 from airtraffic.report.texts import LANGUAGES
 from orchestration.automation import FORECAST_READY
 from orchestration.described import NIGHTLY, OWNERS
@@ -40,13 +41,18 @@ def forecast_report(context: dg.AssetExecutionContext, lake: LakeResource, repor
             }
             path = reports.write(file_name(day, language), forecast_page(of, language, read, names))
             context.add_asset_metadata({f"page_{language}": dg.MetadataValue.path(path)}, partition_key=key)
+        outlook = sector_outlook(
+            of.sector_saturation_forecast, of.demand_forecast, day, {sector.id for sector in sectors.on(day)}
+        )
         month = overall(of.forecast_accuracy, last=30)
         context.add_asset_metadata(
             {
                 "dagster/partition_row_count": of.demand_forecast.select("kind", "series").n_unique()
                 if of.demand_forecast.height
                 else 0,
-                "sectors_that_may_be_full": may_be_full(of.sector_saturation_forecast),
+                "sectors_that_may_be_full": len(outlook.full) if outlook.judged else None,
+                "sectors_with_a_forecast": len(outlook.forecast),
+                "sectors_declared": len(outlook.weeks),
                 **(
                     {"coverage_of_30_days": month["coverage"], "mape_of_30_days": month["mape"]}
                     if month

@@ -6,6 +6,10 @@ from rich.table import Table
 
 DAYS = 10
 WIDTH = 44
+"""Most characters of an error bar."""
+LEAST_WIDTH = 12
+"""Where fewer are left, there is no bar: numbers are never cut."""
+_ENDS = ("lower", "mean", "upper")
 COLUMNS = (
     "kind",
     "series",
@@ -45,23 +49,27 @@ def show_forecast(console: Console, forecast: pl.DataFrame) -> None:
     rows = rows.filter(pl.col("series") == name).sort("horizon")
     first, last = rows.row(0, named=True), rows.row(-1, named=True)
     simulated = "simulate" in (first["sources"] or ())
+    low, high = rows["lower"].min(), rows["upper"].max()
+    said = {column: [f"{value:,.0f}" for value in rows[column]] for column in _ENDS}
+    days = [f"{day:%a %d %b}" for day in rows["target_date"]]
+    widths = {name: max(map(len, [name, *texts])) for name, texts in {"day": days, **said}.items()}
+    # Four columns and a fifth, each with a space on both sides, and the six lines around them.
+    left = console.width - sum(widths.values()) - 5 * 2 - 6
+    width = min(WIDTH, left) if left >= LEAST_WIDTH else 0
     table = Table(
         title=f"forecast of {kind} {name}, issued {first['date']}, flights per day",
         title_justify="left",
         title_style="bold",
     )
-    table.add_column("day", style="cyan", no_wrap=True)
-    for column in ("lower", "mean", "upper"):
-        table.add_column(column, justify="right")
-    low, high = rows["lower"].min(), rows["upper"].max()
-    table.add_column(f"95 % interval, {low:,.0f} to {high:,.0f}", no_wrap=True)
-    for row in rows.iter_rows(named=True):
-        table.add_row(
-            f"{row['target_date']:%a %d %b}",
-            *(f"{row[column]:,.0f}" for column in ("lower", "mean", "upper")),
-            error_bar(row["lower"], row["mean"], row["upper"], low, high),
-        )
-    console.print(table)
+    table.add_column("day", style="cyan", no_wrap=True, min_width=widths["day"])
+    for column in _ENDS:
+        table.add_column(column, justify="right", no_wrap=True, min_width=widths[column])
+    if width:
+        table.add_column(f"95 % interval, {low:,.0f} to {high:,.0f}", min_width=width)
+    for at, row in enumerate(rows.iter_rows(named=True)):
+        bar = [error_bar(*(row[end] for end in _ENDS), low, high, width)] if width else []
+        table.add_row(days[at], *(said[column][at] for column in _ENDS), *bar)
+    console.print(table, crop=False)
     if simulated:
         console.print("[yellow]simulated: the counts it is made of are of flights that nobody has flown[/]")
     console.print(

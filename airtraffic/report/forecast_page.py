@@ -19,16 +19,17 @@ from airtraffic.report.forecast_summary import (
     ACCURACY_DAYS,
     ForecastDay,
     accuracy,
+    growth_month,
     last_week,
-    may_be_full,
     overall,
     parted,
     series_lines,
-    strip,
     trend_rows,
     week_before,
+    week_ends,
 )
 from airtraffic.report.forecast_texts import ForecastTexts
+from airtraffic.report.sector_outlook import sector_outlook
 from airtraffic.report.texts import LANGUAGES
 
 _LEVELS = ("normal", "alert", "critical")
@@ -52,10 +53,10 @@ def forecast_page(
     versions
         Delta version of every table that was read.
     sector_names
-        Names of the sectors in this language, by id.
+        Names in this language, by id, of every sector declared on the day: those of which nothing is forecast
+        are shown as gaps.
     """
     t = ForecastTexts(language)
-    sectors = of.sector_saturation_forecast
     growing = of.airline_growth.drop_nulls("slope")
     return page_template("forecast.html.j2").render(
         t=t,
@@ -66,15 +67,14 @@ def forecast_page(
         month=overall(of.forecast_accuracy, ACCURACY_DAYS),
         accuracy=accuracy(of.forecast_accuracy),
         accuracy_from=of.forecast_accuracy["date"].min(),
-        strip=strip(sectors),
-        may_be_full=may_be_full(sectors),
+        sectors=sector_outlook(of.sector_saturation_forecast, of.demand_forecast, of.day, sector_names),
         higher=_higher,
         parts=_parts(of, t),
         trends=trend_rows(of.seasonal_trends),
         parted=parted,
         trends_to=of.seasonal_trends["trained_to"].max(),
         growth=_growth_rows(of.airline_growth),
-        growth_month=of.airline_growth["date"].max(),
+        growth_month=growth_month(of.airline_growth, of.day),
         growth_picture=svg(growth_picture(of.airline_growth, t)) if growing.height else "",
         lines=series_lines(of),
         spark=spark,
@@ -99,6 +99,7 @@ def _headline(of: ForecastDay, t: ForecastTexts) -> dict[str, Any] | None:
         "days": ahead.head(7).to_dicts(),
         "before": week_before(known),
         "week": mean,
+        "week_ends": week_ends(ahead),
         "change": 100 * (mean / before - 1) if before else None,
         "picture": svg(figure),
         "weekdays": t["weekdays"].split(","),

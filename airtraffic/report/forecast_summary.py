@@ -121,6 +121,8 @@ class SeriesLine:
     first: Row
     week: float
     """Mean of the next seven days. [1/d]"""
+    week_ends: tuple[float, float]
+    """Of the intervals of these days, see ``week_ends``. [1/d]"""
     change: float | None
     """Against the last seven known days. [1]"""
     known: Sequence[float | None]
@@ -162,18 +164,22 @@ def last_week(known: pl.DataFrame | None) -> float | None:
     return known.drop_nulls("value").sort("date").tail(7)["value"].mean()
 
 
-def strip(saturation: pl.DataFrame) -> list[list[Row]]:
-    """The days of each sector, the fullest first."""
-    sectors = saturation.sort("target_date").partition_by("sector", maintain_order=True)
-    return [
-        part.to_dicts()
-        for part in sorted(sectors, key=lambda part: part["saturation_percent"].max() or -1.0, reverse=True)
-    ]
+def week_ends(ahead: pl.DataFrame) -> tuple[float, float]:
+    """The lowest lower and the highest upper end of the next seven days. [1/d]
+
+    It is no interval of their mean: errors of neighbouring days go together, and how much is not known.
+    """
+    week = ahead.sort("target_date").head(7)
+    return week["lower"].min(), week["upper"].max()
 
 
-def may_be_full(saturation: pl.DataFrame) -> int:
-    """Sectors whose interval reaches alert or critical on some day."""
-    return saturation.filter(pl.col("level_upper").is_in(["alert", "critical"]))["sector"].n_unique()
+def growth_month(growth: pl.DataFrame, day: date) -> date:
+    """The last full month that counts, by any day of it; without any, the last that had ended by a day.
+
+    >>> growth_month(pl.DataFrame(schema={"last_month": pl.Date}), date(2024, 7, 10))
+    datetime.date(2024, 6, 30)
+    """
+    return growth["last_month"].max() or (day + timedelta(days=1)).replace(day=1) - timedelta(days=1)
 
 
 def parted(notes: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -202,6 +208,7 @@ def _line(
         *key,
         ahead.row(0, named=True),
         week,
+        week_ends(ahead),
         week / before - 1 if before else None,
         [values.get(day - timedelta(days=back)) for back in reversed(range(SPARK_DAYS))],
         list(ahead.select("mean", "lower", "upper").iter_rows()),

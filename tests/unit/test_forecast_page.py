@@ -2,14 +2,16 @@
 
 import re
 from dataclasses import replace
+from datetime import date, timedelta
 
 import polars as pl
 import pytest
 
 from airtraffic.report.forecast_page import file_name, forecast_page
 from airtraffic.report.forecast_pictures import spark
-from airtraffic.report.forecast_summary import accuracy, may_be_full, strip
+from airtraffic.report.forecast_summary import accuracy, growth_month, week_ends
 from airtraffic.report.forecast_texts import ForecastTexts
+from airtraffic.report.sector_outlook import sector_outlook
 from airtraffic.report.what_if_page import WhatIfTexts
 from tests.unit.forecast_report_samples import DAY, empty_day, forecast_day
 
@@ -69,10 +71,9 @@ def test_accuracy_is_told_by_kind_and_days_ahead(of_day, pages):
 
 
 def test_a_sector_s_cell_has_its_level_its_interval_and_a_bar_for_the_upper_end(of_day, pages):
-    assert [rows[0]["sector"] for rows in strip(of_day.sector_saturation_forecast)][:2] == [
-        "BR-SAO-RIO",
-        "CO-BOG-MDE",
-    ]
+    outlook = sector_outlook(of_day.sector_saturation_forecast, of_day.demand_forecast, DAY, NAMES)
+    assert [week.sector for week in outlook.weeks] == ["BR-SAO-RIO", "CO-BOG-MDE", "CO-BOG-TMA"]
+    assert len(outlook.full) == 2
     table = cells(pages["en"], "strip")
     assert table[0][0].startswith("São Paulo to &lt;Rio&gt; 62.3/h")
     assert table[0][1:8] == [
@@ -82,8 +83,72 @@ def test_a_sector_s_cell_has_its_level_its_interval_and_a_bar_for_the_upper_end(
     assert pages["en"].count('class="alert to_critical"') == 3
     assert pages["en"].count('class="critical"') == 1
     assert table[2][1] == "- -", "without a capacity there is no level"
-    assert may_be_full(of_day.sector_saturation_forecast) == 2
     assert tile(pages["en"], "sectors") == "2"
+    assert "forecast but without a capacity, so without a level: 1" in pages["en"]
+
+
+def plain(page: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def test_what_is_not_forecast_of_the_declared_sectors_is_said_and_shown_as_a_gap(of_day):
+    first, whole = pl.col("target_date") == DAY + timedelta(days=1), pl.col("sector") == "BR-SAO-RIO"
+    thin = of_day.sector_saturation_forecast.filter(first & (pl.col("sector") != "CO-BOG-TMA"))
+    known = of_day.sector_saturation_forecast.filter(whole)
+    declared = {f"CO-{number:02}": f"Sector {number}" for number in range(13)} | {"CO-BOG-MDE": "Medellín"}
+    few = {"en": forecast_page(replace(of_day, sector_saturation_forecast=thin), "en", {}, declared | NAMES)}
+    few["es"] = forecast_page(replace(of_day, sector_saturation_forecast=thin), "es", {}, declared | NAMES)
+    for language, words in {
+        "en": ("2 of the 15 sectors forecast; 1 of 7 days", "declared sectors that have no forecast: 13"),
+        "es": ("2 de los 15 sectores con previsión; 1 de 7 días", "sectores declarados sin previsión: 13"),
+    }.items():
+        told = plain(few[language])
+        assert all(told.lower().count(each) == 2 for each in words), "in the tile and above the table"
+    table = cells(few["en"], "strip")
+    assert len(table) == 15
+    assert table[0][1:] == ["66 % 56 - 79", *["no forecast"] * 6, "1.20"]
+    assert table[2] == ["Sector 0", "no forecast: its demand is not forecast", "-"]
+    assert 'title="demand is forecast, but the weekday has no hourly profile"' in few["en"]
+    ragged = replace(of_day, sector_saturation_forecast=pl.concat([known, thin.filter(~whole)]))
+    assert "8 of 105 sector-days" in forecast_page(ragged, "en", {}, declared | NAMES)
+
+
+def test_no_forecast_of_any_sector_is_not_a_zero(of_day):
+    none = replace(of_day, sector_saturation_forecast=of_day.sector_saturation_forecast.clear())
+    for language, words in {"en": "no forecast", "es": "sin previsión"}.items():
+        page = forecast_page(none, language, {}, NAMES)
+        assert tile(page, "sectors") == words
+        assert 'id="strip"' not in page
+    unjudged = of_day.sector_saturation_forecast.filter(pl.col("sector") == "CO-BOG-TMA")
+    page = forecast_page(replace(of_day, sector_saturation_forecast=unjudged), "en", {}, NAMES)
+    assert tile(page, "sectors") == "not known"
+
+
+def test_a_value_without_a_peak_factor_is_a_lower_bound(of_day):
+    low = of_day.sector_saturation_forecast.filter(pl.col("horizon") == 1).with_columns(
+        peak_days=pl.lit(0, pl.Int32), peak_factor=pl.lit(1.0)
+    )
+    for language, words in {"en": "lower bound", "es": "cota inferior"}.items():
+        page = forecast_page(replace(of_day, sector_saturation_forecast=low), language, {}, NAMES)
+        row = cells(page, "strip")[0]
+        assert (row[1], row[-1]) == ("≥ 66 % 56 - 79", words)
+        assert tile(page, "sectors") == "≥ 0"
+
+
+def test_a_mean_of_seven_days_has_the_ends_of_its_days_and_no_interval(of_day, pages):
+    lower, upper = week_ends(of_day.ahead("network", "flights"))
+    assert f"their daily 95 % intervals reach from {lower:,.0f} to {upper:,.0f}" in pages["en"]
+    assert "A mean of 7 days and its change have no interval" in pages["en"]
+    assert "Una media de 7 días y su cambio no tienen intervalo" in pages["es"]
+
+
+def test_growth_names_the_last_full_month_that_counts(of_day, pages):
+    assert "Growth of airlines, up to 2024-05" in pages["en"]
+    none = of_day.airline_growth.clear()
+    assert growth_month(none, date(2024, 7, 30)) == date(2024, 6, 30)
+    assert growth_month(none, date(2024, 7, 31)) == date(2024, 7, 31)
+    page = forecast_page(replace(of_day, day=date(2024, 7, 10), airline_growth=none), "es", {}, NAMES)
+    assert "Crecimiento de las aerolíneas, hasta 2024-06" in page
 
 
 def test_trends_breaks_and_growth_are_said_in_words_of_the_language(pages):
