@@ -171,8 +171,10 @@ def _parameters(name: str, told: Mapping[str, Any]) -> dict[str, Any]:
     if unknown:
         raise ForecastError(f"{name} has no hyper-parameter {', '.join(unknown)}")
     for each, value in told.items():
-        if isinstance(defaults[each], int | float) and type(value) not in (int, float):
-            raise ForecastError(f"{each} of {name} is {value!r}; expected a number")
+        default = defaults[each]
+        expected = (bool,) if isinstance(default, bool) else (int, float)
+        if isinstance(default, int | float) and type(value) not in expected:
+            raise ForecastError(f"{each} of {name} is {value!r}; expected {expected[-1].__name__}")
     return told | {"zones": zones_of(told["zones"])}
 
 
