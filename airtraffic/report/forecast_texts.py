@@ -52,10 +52,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "{forecast} of the {declared} sectors forecast; {days} of {week} days",
         "{forecast} de los {declared} sectores con previsión; {days} de {week} días",
     ),
-    "sectors_cells": (
-        "not each sector on each of them: {cells} of {all} sector-days",
-        "no cada sector en cada uno: {cells} de {all} días-sector",
-    ),
+    "sectors_cells": ("{cells} of {all} sector-days", "{cells} de {all} días-sector"),
     "sectors_without": (
         "declared sectors that have no forecast: {count}",
         "sectores declarados sin previsión: {count}",
