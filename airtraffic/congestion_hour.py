@@ -7,19 +7,19 @@ from datetime import datetime, timedelta
 import numpy as np
 import polars as pl
 
+from airtraffic.congestion_polled import HOUR, PolledHour, bases
 from airtraffic.congestion_settings import CongestionSettings
 from airtraffic.errors import ForecastError
 from airtraffic.forecasting.congestion_contract import CongestionForecaster
 from airtraffic.forecasting.congestion_forward import one_thread
 from airtraffic.forecasting.congestion_grid import grid_rows
-from airtraffic.forecasting.congestion_polls import Polls
 from airtraffic.forecasting.congestion_positions import Positions
 from airtraffic.forecasting.congestion_promotion import Decision
 from airtraffic.forecasting.congestion_publication import NO_MODEL, other_interval, published, unlearned
 from airtraffic.forecasting.congestion_training import CONTEXT_POLLS
 from airtraffic.forecasting.congestion_zones import Zones
 
-HOUR = timedelta(hours=1)
+UNLEARNED = "the model has not learned this zone"
 
 
 @dataclass(frozen=True)
@@ -28,49 +28,8 @@ class Model:
 
     models: Mapping[str, CongestionForecaster]
     decisions: Sequence[Decision]
-
-    @property
-    def trained_to(self) -> datetime:
-        return self.models["persistence"].trained_to
-
-
-@dataclass(frozen=True)
-class PolledHour:
-    """Positions of an hour and of the one before it.
-
-    ``rows``: rows of ``state_vectors`` from the hour before on. ``polls``: snapshot_at, interval_s (declared) and sources
-    (list) of the polls that came in both, one row a time, in order.
-    """
-
-    hour: datetime
-    rows: pl.DataFrame
-    polls: pl.DataFrame
-
-    @property
-    def times(self) -> pl.Series:
-        """Polls of the hour itself."""
-        at = self.polls["snapshot_at"]
-        return at.filter(at.is_between(self.hour, self.hour + HOUR, closed="left"))
-
-    @property
-    def interval_s(self) -> float:
-        """Usual time between polls, as the source declares it. [s]"""
-        return float(self.polls["interval_s"].median() or 60.0)
-
-    def positions(
-        self,
-        since: datetime,
-        until: datetime | None = None,
-        *,
-        interval_s: float | None = None,
-        oldest_s: float | None = None,
-    ) -> Positions:
-        """Positions of the polls from ``since`` on, to before ``until``."""
-        inside = pl.col("snapshot_at") >= since
-        if until is not None:
-            inside &= pl.col("snapshot_at") < until
-        rows, polls = self.rows.filter(inside), self.polls.filter(inside)
-        return Positions(rows, Polls.of(rows, polls["snapshot_at"], interval_s), oldest_s)
+    digest: str = ""
+    """Of what was learned and decided."""
 
 
 def grid_of_hour(
@@ -79,9 +38,8 @@ def grid_of_hour(
     """Rows of ``congestion_grid`` of the hour, by kind of zones, poll and zone."""
     if not len(polled.times):
         return pl.DataFrame()
-    told = {"interval_s": polled.interval_s, "oldest_s": settings.oldest_s}
-    here = polled.positions(polled.hour, **told)
-    both = polled.positions(polled.hour - HOUR, **told)
+    here = polled.positions(polled.hour, oldest_s=settings.oldest_s)
+    both = polled.positions(polled.hour - HOUR, oldest_s=settings.oldest_s)
     parts = []
     for kind, each in zones.items():
         only = _visited(both.airborne, each) if each.every is None else each.every
@@ -102,82 +60,110 @@ def forecast_of_hour(
     models: Mapping[str, Model],
     settings: CongestionSettings,
     since: datetime | None = None,
+    faults: Mapping[str, str] | None = None,
 ) -> pl.DataFrame:
     """Rows of ``congestion_forecast`` of the hour's polls, or of those from ``since`` on.
 
     Parameters
     ----------
     models
-        By kind of zones, trained on earlier days. Without one the last count is published, with intervals from
-        the errors of the hour before; its cells are those of that hour.
+        By kind of zones, trained on earlier days. Without one, or at polls of another interval than it has learned, the
+        last count is published, with intervals from the errors of the hour before; its cells are those of that hour.
+        Of quadrants and sectors those that the model has not learned are published so, too.
+    faults
+        By kind of zones, why there is a model that cannot be asked.
     """
-    times = polled.times.filter(polled.times >= (since or polled.hour))
-    if not len(times):
+    faults = faults or {}
+    asked = polled.intervals.filter(pl.col("snapshot_at") >= max(since or polled.hour, polled.hour))
+    if asked.is_empty():
         return pl.DataFrame()
-    origins, parts = times.to_list(), []
-    # All that a forecast looks at: a late minute of the hour is then made as fast as its first.
-    context = max(CONTEXT_POLLS * timedelta(seconds=polled.interval_s), timedelta(minutes=30))
-    shown = polled.positions(
-        origins[0] - context, interval_s=_learned_interval(models), oldest_s=settings.oldest_s
-    )
+    last = _LastCounts(polled, settings)
+    shown = _shown(polled, models, settings, asked["snapshot_at"][0])
+    parts = []
     for kind, each in zones.items():
-        reason, model = NO_MODEL, models.get(kind)
-        if model:
-            reason = other_interval(model.models["persistence"], polled.interval_s)
-        if model and reason is None:
+        of_kind, learned = [], []
+        for (interval_s,), polls in asked.group_by("interval_s", maintain_order=True):
+            origins = polls["snapshot_at"].to_list()
+            reason, missing = _why_not(models.get(kind), faults.get(kind, NO_MODEL), each, interval_s)
+            if reason is None:
+                learned += origins
+            if reason or missing:
+                made = last.rows(each, interval_s, origins, reason or UNLEARNED)
+                of_kind.append(made if reason else made.filter(pl.col("zone").is_in(missing)))
+        if learned:
             with one_thread():
-                made = published(model.models, model.decisions, shown, origins)
-        else:
-            made = _unlearned(polled, settings.of_all(each), origins, reason)
-        parts.append(made.with_columns(zones=pl.lit(kind)) if made.width else made)
-    made = pl.concat([part for part in parts if part.width] or [pl.DataFrame()])
-    return _stamped(made, polled, "issued_at") if made.width else made
-
-
-def _learned_interval(models: Mapping[str, Model]) -> float | None:
-    return next((model.models["persistence"].interval_s for model in models.values()), None)
-
-
-def _unlearned(
-    polled: PolledHour, arguments: Mapping[str, object], origins: Sequence[datetime], reason: str
-) -> pl.DataFrame:
-    before_hour = polled.polls["snapshot_at"].min() < polled.hour
-    until = polled.hour if before_hour else polled.times[0] + timedelta(microseconds=1)
-    kept = {"interval_s": polled.interval_s, "oldest_s": arguments["oldest_s"]}
-    before = polled.positions(polled.hour - HOUR, until, **kept)
-    shown = polled.positions(polled.hour, **kept)
-    try:
-        return unlearned(arguments, before, shown, origins, reason)
-    except ForecastError:
-        # No zone had traffic: nothing can be said of any.
+                made = published(models[kind].models, models[kind].decisions, shown, sorted(learned))
+            of_kind.append(made)
+        made = pl.concat([part for part in of_kind if part.width] or [pl.DataFrame()], how="diagonal_relaxed")
+        if made.width:
+            parts.append(made.sort("issued_at", "zone", "horizon").with_columns(zones=pl.lit(kind)))
+    if not parts:
         return pl.DataFrame()
+    rests_on = bases(polled, zones, digests(models, faults), settings)
+    made = pl.concat(parts, how="diagonal_relaxed").join(
+        rests_on, on="issued_at", how="left", maintain_order="left"
+    )
+    return _stamped(made, polled, "issued_at")
 
 
-def unchanged(forecast: pl.DataFrame, grid: pl.DataFrame, models: Mapping[str, Model]) -> pl.Series:
-    """Polls whose forecasts stand: made by these models, of the counts that the grid has.
+def digests(models: Mapping[str, Model], faults: Mapping[str, str]) -> dict[str, str]:
+    """By kind of zones, the models' digest or why there are none."""
+    return {**faults, **{kind: model.digest for kind, model in models.items()}}
 
-    Parameters
-    ----------
-    forecast
-        Rows of ``congestion_forecast`` of an hour.
-    grid
-        Rows of ``congestion_grid`` of the hour.
+
+def _shown(
+    polled: PolledHour, models: Mapping[str, Model], settings: CongestionSettings, first: datetime
+) -> Positions | None:
+    """All that a model looks at from ``first`` on: a late minute of the hour is then made as fast as its first."""
+    interval_s = next((model.models["persistence"].interval_s for model in models.values()), None)
+    if interval_s is None:
+        return None
+    context = max(CONTEXT_POLLS * timedelta(seconds=interval_s), timedelta(minutes=30))
+    return polled.positions(first - context, interval_s=interval_s, oldest_s=settings.oldest_s)
+
+
+def _why_not(
+    model: Model | None, fault: str, zones: Zones, interval_s: float
+) -> tuple[str | None, list[str]]:
+    """Why a model is not asked at polls of this interval, and else of which zones it is not.
+
+    ``fault``: why, where there is no model.
     """
-    keys = ["zones", "zone"]
-    now = grid.select(*keys, issued_at="snapshot_at", now="aircraft")
-    by = pl.DataFrame(
-        {"zones": list(models), "of": [model.trained_to for model in models.values()]},
-        schema={"zones": pl.String, "of": pl.Datetime("us", "UTC")},
-    )
-    # A cell without a row in a poll that came was empty.
-    compared = (
-        forecast.join(now.select("issued_at").unique(), on="issued_at", how="semi")
-        .join(now, on=["issued_at", *keys], how="left")
-        .with_columns(pl.col("now").fill_null(0))
-        .join(by, on="zones", how="left")
-    )
-    same = pl.col("aircraft").eq_missing(pl.col("now")) & pl.col("trained_to").eq_missing(pl.col("of"))
-    return compared.group_by("issued_at").agg(same.all().alias("same")).filter("same")["issued_at"].sort()
+    if model is None:
+        return fault, []
+    persistence = model.models["persistence"]
+    reason = other_interval(persistence, interval_s)
+    if reason or zones.every is None:
+        return reason, []
+    learned = set(persistence.zones.names(persistence.numbers))
+    return None, [name for name in zones.names(zones.every) if name not in learned]
+
+
+class _LastCounts:
+    """Persistence for want of a model, of an hour; the positions of an interval are read once for all zones."""
+
+    def __init__(self, polled: PolledHour, settings: CongestionSettings) -> None:
+        self.polled, self.settings = polled, settings
+        self._parts: dict[float, tuple[Positions, Positions]] = {}
+
+    def rows(self, zones: Zones, interval_s: float, origins: Sequence[datetime], reason: str) -> pl.DataFrame:
+        """As ``congestion_publication.unlearned``; without rows where none of countless zones had traffic."""
+        arguments = self.settings.of_all(zones) | {"every": True}
+        try:
+            return unlearned(arguments, *self._of(interval_s), origins, reason)
+        except ForecastError:
+            return pl.DataFrame()
+
+    def _of(self, interval_s: float) -> tuple[Positions, Positions]:
+        """What errors are measured at, the hour before or else the first poll, and the hour itself."""
+        if interval_s not in self._parts:
+            hour, first = self.polled.hour, self.polled.times[0]
+            earlier = self.polled.polls["snapshot_at"].min() < hour
+            until = hour if earlier else first + timedelta(microseconds=1)
+            told = {"interval_s": interval_s, "oldest_s": self.settings.oldest_s}
+            before = self.polled.positions(hour - HOUR, until, **told)
+            self._parts[interval_s] = before, self.polled.positions(hour, **told)
+        return self._parts[interval_s]
 
 
 def _stamped(made: pl.DataFrame, polled: PolledHour, at: str) -> pl.DataFrame:

@@ -97,7 +97,7 @@ CONGESTION_BACKTESTS = Table(
             _ZONES,
             _GROUP,
             column("model", pa.string(), _MODEL),
-            column("published", pa.bool_(), "It is what is published for the group"),
+            column("published", pa.bool_(), "It is what is published for the group at the horizon"),
             column("horizon", pa.int32(), "Polls from the poll of issue to the target", "polls"),
             column("zones_judged", pa.int32(), "Zones of the group", "zones"),
             column("cases", pa.int64(), "Forecasts whose poll came", "forecasts"),
@@ -123,7 +123,9 @@ CONGESTION_BACKTESTS = Table(
 CONGESTION_FORECAST = Table(
     "congestion_forecast",
     "forecasts",
-    "One row per poll of issue, zone and horizon: each of the next polls, and the far one that tells the direction",
+    "One row per poll of issue, zone and horizon: each of the next polls, and the far one that tells the direction. "
+    "Every quadrant and sector has them, empty or not; cells those that training, or without a model the hour before, "
+    "has shown traffic in",
     pa.schema(
         [
             column("issued_at", TIMESTAMP, "Poll after which it is forecast; nothing later is known", "UTC"),
@@ -153,10 +155,17 @@ CONGESTION_FORECAST = Table(
             column(
                 "basis",
                 pa.string(),
-                "What said it: the model, or persistence where too few polls have come since a gap",
+                "What said it: the model, or persistence where too few polls have come since a gap, no model has been "
+                "trained at the interval of the polls, or it has not learned the zone",
             ),
             column("trained_to", TIMESTAMP, "Last poll that the model has learned from; null: none", "UTC"),
             column("reason", pa.string(), "Why this model, in words"),
+            column(
+                "basis_digest",
+                pa.string(),
+                "SHA-256 of all that the poll's forecasts rest on: positions and polls from the hour before up to it, "
+                "models, zones and settings; where it is another one they are made again",
+            ),
             SOURCES,
             date_of("issued_at"),
             _HOUR,

@@ -74,13 +74,18 @@ def _refresh_day(
         yield _materialization(asset, hour, metadata)
     yield from map(_evaluation, features.tests)
     yield from evaluations(context.instance, lake, "flight_states", hours)
-    for asset, made in (
-        ("congestion_grid", congestion_grid_hours(lake, hours)),
-        # A closed hour is made as a whole; of the open one only the polls that are new.
-        ("congestion_forecast", congestion_forecast_hours(lake, hours, anew=hours[-1] + HOUR <= now)),
-    ):
-        for hour, metadata in made.items():
-            yield _materialization(asset, hour, metadata)
+    for hour, metadata in congestion_grid_hours(lake, hours).items():
+        yield _materialization("congestion_grid", hour, metadata)
+    for part, anew in by_closing(hours, now):
+        for hour, metadata in congestion_forecast_hours(lake, part, anew=anew).items():
+            yield _materialization("congestion_forecast", hour, metadata)
+
+
+def by_closing(hours: Sequence[datetime], now: datetime) -> list[tuple[list[datetime], bool]]:
+    """Closed hours, which are made as a whole, and open ones, of which only polls that are new; none that is empty."""
+    closed = [hour for hour in hours if hour + HOUR <= now]
+    opened = [hour for hour in hours if hour + HOUR > now]
+    return [(part, anew) for part, anew in ((closed, True), (opened, False)) if part]
 
 
 def _materialization(asset: str, hour: datetime, metadata: dict) -> dg.AssetMaterialization:

@@ -1,11 +1,14 @@
 """Hours of congestion made from the lake: the grid of aircraft by zone, and the forecasts of every poll."""
 
+import hashlib
+import json
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pyarrow as pa
@@ -20,11 +23,13 @@ from orchestration.sectors import frame, load_sectors
 from orchestration.silver import hours_predicate, within
 
 if TYPE_CHECKING:
-    from airtraffic.congestion_hour import Model, PolledHour
+    from airtraffic.congestion_hour import Model
+    from airtraffic.congestion_polled import PolledHour
     from airtraffic.forecasting.congestion_zones import Zones
 
 CONFIG = Path(__file__).parents[1] / "config" / "congestion.yaml"
 HOUR = timedelta(hours=1)
+_log = logging.getLogger(__name__)
 HOUR_TABLES = ("congestion_grid", "congestion_forecast")
 
 
@@ -75,16 +80,16 @@ def make_congestion_forecast(
     Parameters
     ----------
     anew
-        Every poll of the hours; else only those from the first one on that has no forecast yet, or one of other
-        counts than ``congestion_grid`` has or of another model. Both give the same rows.
+        Every poll of the hours; else only those from the first one on that has no forecast yet, or one that rests on
+        other positions, models, zones or settings. Both give the same rows.
     """
     settings = settings or congestion_settings()
     (day,) = {hour.date() for hour in hours}
     zones = zones_of(settings, Settings.from_env(os.environ).box, day)
-    models = newest_models(lake, day)
+    models, faults = read_models(lake, day)
 
     def rows() -> pa.Table:
-        made = [_forecast(lake, each, zones, models, settings, anew) for each in polled(lake, hours)]
+        made = [_forecast(lake, each, zones, models, faults, settings, anew) for each in polled(lake, hours)]
         return _table("congestion_forecast", made)
 
     return replace_from_newest(lake, "congestion_forecast", rows, hours_predicate(hours))
@@ -95,28 +100,29 @@ def _forecast(
     hour: "PolledHour",
     zones: Mapping[str, "Zones"],
     models: Mapping[str, "Model"],
+    faults: Mapping[str, str],
     settings: CongestionSettings,
     anew: bool,
 ) -> pl.DataFrame:
-    from airtraffic.congestion_hour import forecast_of_hour, unchanged
+    from airtraffic.congestion_hour import digests, forecast_of_hour
+    from airtraffic.congestion_polled import bases, standing
 
     if anew:
-        return forecast_of_hour(hour, zones, models, settings)
+        return forecast_of_hour(hour, zones, models, settings, faults=faults)
     where = [("date", "=", hour.hour.date()), ("hour", "=", hour.hour.hour)]
     there = frame(lake, "congestion_forecast", None, where)
-    grid = frame(lake, "congestion_grid", ("zones", "zone", "snapshot_at", "aircraft"), where)
-    stand = unchanged(there, grid, models)
+    stand = standing(there, bases(hour, zones, digests(models, faults), settings))
     new = hour.times.filter(~hour.times.is_in(stand.implode()))
     if not len(new):
         return there.filter(pl.col("issued_at").is_in(hour.times.implode()))
-    made = forecast_of_hour(hour, zones, models, settings, new[0])
+    made = forecast_of_hour(hour, zones, models, settings, new[0], faults)
     kept = there.filter(pl.col("issued_at") < new[0], pl.col("issued_at").is_in(hour.times.implode()))
     return pl.concat([kept, made.select(kept.columns).cast(kept.schema)]) if made.width else kept
 
 
 def polled(lake: LakeResource, hours: Sequence[datetime]) -> list["PolledHour"]:
     """Positions and polls of hours of one day, each with the hour before."""
-    from airtraffic.congestion_hour import PolledHour
+    from airtraffic.congestion_polled import PolledHour
     from airtraffic.forecasting.congestion_polls import COLUMNS
 
     rows = frame(lake, "state_vectors", (*COLUMNS, "source"), within(hours, HOUR))
@@ -141,27 +147,37 @@ def polls_of(polls: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def newest_models(lake: LakeResource, day: date) -> dict[str, "Model"]:
-    """By kind of zones, the models of the last day of training before ``day``; none where they cannot be read."""
+def read_models(lake: LakeResource, day: date) -> tuple[dict[str, "Model"], dict[str, str]]:
+    """By kind of zones, the models of the last day of training before ``day``.
+
+    And why those that cannot be read cannot, which is logged as a warning.
+    """
     from airtraffic.congestion_hour import Model
-    from airtraffic.forecasting.congestion_files import unpacked
-    from airtraffic.forecasting.congestion_promotion import Decision
+    from airtraffic.forecasting.congestion_files import decisions_of, unpacked
 
     if not lake.exists("congestion_models"):
-        return {}
+        return {}, {}
     days = {date.fromisoformat(part["date"]) for part in lake.delta("congestion_models").partitions()}
     newest = max((each for each in days if each < day), default=None)
     if newest is None:
-        return {}
-    made = {}
+        return {}, {}
+    made, faults = {}, {}
     for row in lake.read("congestion_models", where=[("date", "=", newest)]).to_pylist():
+        kind = row["zones"]
         try:
-            models = unpacked(row["files"], row["words"])
-        except ForecastError:
-            # Written by another version of the code: persistence is published, and says that there is no model.
-            continue
-        made[row["zones"]] = Model(models, [Decision(**each) for each in row["published"]])
-    return made
+            models = unpacked(row["files"], row["words"], kind)
+            made[kind] = Model(models, decisions_of(row["words"], row["published"], models), _digest(row))
+        except ForecastError as error:
+            # Written by another version of the code, or damaged: persistence is published and says so.
+            faults[kind] = f"the model of {newest} cannot be read ({error})"
+            _log.warning("%s: %s", kind, faults[kind])
+    return made, faults
+
+
+def _digest(row: Mapping[str, Any]) -> str:
+    """Of what a row of ``congestion_models`` says that forecasts are made of."""
+    told = json.dumps([row["words"], row["published"]], sort_keys=True).encode()
+    return hashlib.sha256(row["files"] + told).hexdigest()
 
 
 def _table(name: str, parts: Sequence[pl.DataFrame]) -> pa.Table:

@@ -9,6 +9,8 @@ from airtraffic.errors import ForecastError
 
 GAP = 1.5
 """Polls further apart than this many intervals have a gap between them. [intervals]"""
+OTHER_INTERVAL = 0.25
+"""Intervals that differ by a larger share are not the same. [1]"""
 COLUMNS = (
     "snapshot_at",
     "icao24",
@@ -72,6 +74,15 @@ class Polls:
 
     def __len__(self) -> int:
         return len(self.time_s)
+
+    def cut(self, own_s: np.ndarray) -> "Polls":
+        """The same, with gaps around every poll of quite another interval than these have.
+
+        ``own_s``: (n_polls,) interval of each. [s]
+        """
+        other = np.abs(own_s - self.interval_s) > OTHER_INTERVAL * self.interval_s
+        gap = (np.diff(self.segment) > 0) | other[1:] | other[:-1]
+        return Polls(self.time_s, np.concatenate([[0], np.cumsum(gap)]), self.interval_s)
 
     @property
     def at(self) -> pl.Series:

@@ -88,8 +88,8 @@ def unlearned(
     model = LastCount(**arguments).fit(before)
     errors = (
         "the errors of the hour before"
-        if len(before.polls) > 1
-        else "assumed errors: fewer than two polls came before"
+        if (before.polls.ahead(1) >= 0).any()
+        else "assumed errors: no two polls of their interval followed one another before"
     )
     table = model.update(positions).issues(origins)
     return _rounded(

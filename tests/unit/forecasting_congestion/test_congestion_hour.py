@@ -1,13 +1,13 @@
 """An hour of counts and forecasts."""
 
-from datetime import timedelta
-
 import polars as pl
 import pytest
 
-from airtraffic.congestion_hour import HOUR, PolledHour, forecast_of_hour, grid_of_hour, unchanged
+from airtraffic.congestion_hour import Model, forecast_of_hour, grid_of_hour
+from airtraffic.congestion_polled import HOUR, PolledHour
 from airtraffic.congestion_settings import CongestionSettings
 from airtraffic.forecasting.congestion_baselines import LastCount
+from airtraffic.forecasting.congestion_promotion import Decision
 from airtraffic.forecasting.congestion_publication import other_interval
 from airtraffic.settings import SOUTH_AMERICA
 
@@ -22,7 +22,8 @@ def polled(*made: dict, minutes=range(120), every_s: float = 60.0) -> PolledHour
     """The second hour of two, polled at these minutes of them."""
     at = pl.Series([START + m * MINUTE for m in minutes], dtype=AT)
     polls = pl.DataFrame({"snapshot_at": at}).with_columns(interval_s=every_s, sources=pl.lit(["simulate"]))
-    return PolledHour(NEXT, rows(*made), polls)
+    seen = rows(*made) if made else rows(row(0)).clear()
+    return PolledHour(NEXT, seen, polls)
 
 
 def flying(minutes=range(120)) -> PolledHour:
@@ -49,9 +50,9 @@ def test_the_first_hour_ever_is_forecast_from_its_first_poll_on():
     made = forecast_of_hour(flying(range(60, 120)), ZONES, {}, SETTINGS)
     assert made["issued_at"].n_unique() == 60
     quadrants = made.filter(pl.col("zones") == "quadrants")
-    assert quadrants["zone"].unique().to_list() == ["SE"]
+    assert quadrants["zone"].unique().sort().to_list() == ["NE", "NW", "SE", "SW"]
     assert quadrants["horizon"].unique().sort().to_list() == [1, 2, 3, 30]
-    assert (quadrants["upper"] > 1).all()
+    assert (quadrants.filter(pl.col("zone") == "SE")["upper"] > 1).all()
 
 
 def test_intervals_of_the_last_count_come_from_the_hour_before_only():
@@ -62,14 +63,68 @@ def test_intervals_of_the_last_count_come_from_the_hour_before_only():
     assert made.filter(before).equals(calm.filter(before))
 
 
-def test_a_forecast_stands_while_its_counts_do():
-    hour = flying()
-    forecast, grid = forecast_of_hour(hour, ZONES, {}, SETTINGS), grid_of_hour(hour, ZONES, SETTINGS)
-    assert unchanged(forecast, grid, {}).to_list() == hour.times.to_list()
-    late = NEXT + timedelta(minutes=5)
-    more = grid.with_columns(aircraft=pl.col("aircraft") + (pl.col("snapshot_at") == late).cast(pl.Int64))
-    assert late not in unchanged(forecast, more, {}).to_list()
-    assert len(unchanged(forecast, more, {})) == 59
+def test_quadrants_are_forecast_at_every_poll_of_an_empty_sky_and_cells_are_not():
+    made = forecast_of_hour(polled(), ZONES, {}, SETTINGS)
+    assert made["zones"].unique().to_list() == ["quadrants"]
+    assert made.group_by("issued_at", "horizon").len()["len"].unique().to_list() == [4]
+    assert made["issued_at"].n_unique() == 60
+    assert made["mean"].unique().to_list() == [0.0]
+    assert (made["upper"] > 0).all()
+
+
+def test_a_zone_that_was_empty_in_the_hour_before_is_forecast_too():
+    arrived = polled(
+        row(30), *(row(minute, "e49111", latitude=-5.0, longitude=-70.0) for minute in range(70, 80))
+    )
+    made = forecast_of_hour(arrived, ZONES, {}, SETTINGS).filter(pl.col("zones") == "quadrants")
+    assert made.filter(pl.col("zone") == "NW", pl.col("horizon") == 1)["mean"].sum() == 10
+    assert made.height == 60 * 4 * 4
+
+
+def trained(**settings) -> dict[str, Model]:
+    """Persistence of the quadrants, learned from an aircraft in SE."""
+    model = LastCount(zones=ZONES["quadrants"], least_aircraft=0, **settings).fit(flying().rows)
+    decision = Decision("quadrants", "persistence", False, "judged")
+    return {"quadrants": Model({"persistence": model}, [decision], "digest")}
+
+
+def test_quadrants_that_the_model_has_not_learned_are_the_last_count_and_say_so():
+    made = forecast_of_hour(flying(), ZONES, trained(), SETTINGS).filter(pl.col("zones") == "quadrants")
+    assert made.height == 60 * 4 * 4
+    other = made.filter(pl.col("zone") != "SE")
+    assert other["reason"].str.contains("has not learned this zone").all()
+    assert other["basis"].unique().to_list() == ["persistence"]
+    assert other["trained_to"].is_null().all()
+    assert made.filter(pl.col("zone") == "SE")["trained_to"].is_not_null().all()
+
+
+def changing(first_s: float, then_s: float, until_min: float = 120.0) -> PolledHour:
+    """An hour polled at one interval and one at another, up to some minute."""
+    minutes = [n * first_s / 60 for n in range(int(3600 / first_s))]
+    minutes += [60 + n * then_s / 60 for n in range(int(3600 / then_s))]
+    minutes = [minute for minute in minutes if minute <= until_min]
+    hour = polled(*(row(minute, longitude=-46.4 + minute / 100) for minute in minutes), minutes=minutes)
+    declared = pl.when(pl.col("snapshot_at") < NEXT).then(first_s).otherwise(then_s)
+    return PolledHour(NEXT, hour.rows, hour.polls.with_columns(interval_s=declared.cast(pl.Float64)))
+
+
+@pytest.mark.parametrize("models", [{}, trained()], ids=["no model", "model"])
+@pytest.mark.parametrize("intervals", [(60.0, 90.0), (90.0, 60.0)])
+def test_polls_at_another_interval_are_forecast_at_theirs_and_later_ones_change_nothing(intervals, models):
+    whole = forecast_of_hour(changing(*intervals), ZONES, models, SETTINGS)
+    lead = (pl.col("target_at") - pl.col("issued_at")).dt.total_seconds() / pl.col("horizon")
+    assert whole.select(lead)["target_at"].unique().to_list() == [intervals[1]]
+    assert whole.group_by("zone").agg(pl.col("issued_at").n_unique()).height > 4
+    if models and intervals[1] == 90:
+        quadrants = whole.filter(pl.col("zones") == "quadrants")
+        assert (
+            quadrants["reason"]
+            .str.contains("every 90 s and the model has learned from polls every 60 s")
+            .all()
+        )
+    for until in (60.0, 75.0, 105.0):
+        early = forecast_of_hour(changing(*intervals, until), ZONES, models, SETTINGS)
+        assert early.equals(whole.filter(pl.col("issued_at") <= START + until * MINUTE))
 
 
 def test_a_model_is_not_asked_about_polls_of_another_interval():
