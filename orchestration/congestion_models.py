@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 ASSET, MODEL, EXPERIMENT = "congestion_models", "airtraffic-congestion", "congestion"
 MODEL_TABLES = ("congestion_models", "congestion_backtests")
 _DAY = timedelta(days=1)
-_EVERY = 5
-"""Epochs between two lines about the training. [epochs]"""
 Log = Callable[[str], None]
 
 
@@ -142,40 +140,21 @@ def make_congestion_models(
 
 def train_all(read: Learning, settings: CongestionSettings, log: Log) -> dict[str, "Trained"]:
     """Models of every kind of zones that has traffic."""
+    from airtraffic.forecasting.congestion_progress import ended, progress
     from airtraffic.forecasting.congestion_training import trained
 
     done = {}
     for kind, zones in zones_of(settings, Settings.from_env(os.environ).box, read.day).items():
-
-        def told(member: int, epoch: int, learn: float, check: float, kind: str = kind) -> None:
-            if epoch % _EVERY == 0:
-                # Nothing is learned in epoch 0, which says how good the start is.
-                learned = f"error {learn:.4f}, " if epoch else ""
-                log(f"{kind}: member {member}, epoch {epoch}: {learned}on checks {check:.4f}")
-
         try:
-            done[kind] = trained(read.parts, zones, settings, told, log)
+            done[kind] = trained(read.parts, zones, settings, progress(kind, log), log)
         except ForecastError as error:
             log(f"{kind}: {error}")
             continue
-        for end in _ends(done[kind]):
-            log(f"{kind}: {end}")
+        for line in ended(getattr(done[kind].first, "course", ())):
+            log(f"{kind}: {line}")
         for decision in done[kind].decisions:
             log(f"{decision.zone_group}: published is {decision.told}")
     return done
-
-
-def _ends(trained: "Trained") -> list[str]:
-    """How the training of each network ended."""
-    ends = []
-    courses = pl.DataFrame(getattr(trained.first, "course", []), infer_schema_length=None)
-    for (member,), course in courses.group_by("member", maintain_order=True) if courses.width else ():
-        best = course.row(course["validation"].arg_min() or 0, named=True)
-        ends.append(
-            f"member {member}: {course['epoch'][-1]} epochs, the best is {best['epoch']}: error on checks "
-            f"{best['validation']:.4f}"
-        )
-    return ends
 
 
 def _recorded(
@@ -208,6 +187,7 @@ def _recorded(
         experiment=EXPERIMENT,
         model_type="forecaster",
         alias=CHAMPION,
+        published_from=MODEL,
     )
     if not read or not trained:
         return partition, None, {name: TABLES[name].schema.empty_table() for name in MODEL_TABLES}

@@ -11,9 +11,10 @@ from pydantic import Field
 
 from airtraffic.congestion_settings import CongestionSettings
 from airtraffic.errors import ConfigurationError
+from orchestration.code_version import code_version
 from orchestration.congestion import congestion_settings
 from orchestration.congestion_models import EXPERIMENT, learning, retried, train_all
-from orchestration.mlflow_runs import new_run
+from orchestration.mlflow_runs import CODE_VERSION, DATA_VERSION, new_run
 from orchestration.resources.lake import LakeResource
 from orchestration.resources.mlflow import MlflowResource, mlflow_errors
 
@@ -119,6 +120,11 @@ def search(
     if read is None:
         raise ConfigurationError(f"fewer than two polls came up to {day}; nothing can be learned from them")
     grid = list(islice(configurations(), config.configurations))
+    tags = {
+        **tags,
+        DATA_VERSION: f"state_vectors {read.data_version}",
+        CODE_VERSION: code_version(),
+    }
     with mlflow_errors(mlflow.tracking_uri):
         client = mlflow.client()
         experiment = mlflow.experiment(client, EXPERIMENT)
@@ -147,8 +153,10 @@ def _try(
 
     mine = retried(settings, parameters)
     trained = train_all(read, mine, log)
+    if not trained:
+        raise ConfigurationError("no zone had any traffic on that day; nothing can be learned from it")
     log_training(client, run_id, trained, mine)
-    (only,) = trained.values() or (None,)
+    (only,) = trained.values()
     rows = [
         row for row in only.backtests.to_dicts() if row["model"] == "lstm" and row["horizon"] == mine.horizon
     ]

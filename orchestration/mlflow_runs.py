@@ -42,6 +42,9 @@ class Partition:
     """What MLflow calls a model of this kind."""
     alias: str = NEWEST
     """Alias of the registered version of the latest partition."""
+    published_from: str = ""
+    """Name of the registered model whose alias names what the latest partition publishes, and nothing when that one
+    registers no version; empty: the alias stays on the latest partition that has one."""
 
     @property
     def all_tags(self) -> dict[str, str]:
@@ -115,7 +118,9 @@ def supersede(mlflow: MlflowResource, partition: Partition, recorded: Recorded |
         runs = _finished(client, experiment, partition)
         for run in runs:
             _mark(client, run, valid)
-        if recorded and partition.model:
+        if partition.published_from:
+            _point_to_published(client, experiment, partition)
+        elif recorded and partition.model:
             _point_to_newest(client, partition, recorded.version)
     return sum(run.info.run_id != valid for run in runs)
 
@@ -203,3 +208,19 @@ def _point_to_newest(client, partition: Partition, version: str) -> None:
         newest = None
     if newest is None or newest.tags.get(PARTITION, "") <= partition.key:
         client.set_registered_model_alias(partition.model, partition.alias, version)
+
+
+def _point_to_published(client, experiment: str, partition: Partition) -> None:
+    """Let the alias name the valid version of the latest partition that has a valid run, or nothing."""
+    of_asset = f"tags.`{ASSET}` = '{partition.asset}' and attributes.status = 'FINISHED'"
+    runs = client.search_runs([experiment], of_asset, order_by=[f"tags.`{PARTITION}` DESC"])
+    valid = [run for run in runs if SUPERSEDED not in run.data.tags]
+    latest = max(valid, key=lambda run: run.data.tags[PARTITION], default=None)
+    name = partition.published_from
+    found = client.search_model_versions(f"run_id = '{latest.info.run_id}'") if latest else []
+    version = next((each.version for each in found if each.name == name), None)
+    if version is not None:
+        client.set_registered_model_alias(name, partition.alias, version)
+        return
+    if any(partition.alias in each.aliases for each in client.search_registered_models(f"name = '{name}'")):
+        client.delete_registered_model_alias(name, partition.alias)

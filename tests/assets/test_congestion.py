@@ -302,3 +302,6 @@ def test_hyper_parameters_are_tried_as_child_runs_and_the_best_is_named(lake, ml
     assert len(children) == 2
     assert sum(run.data.tags.get("best") == "true" for run in children) == 1
     assert {run.data.params["dropout"] for run in children} == {"0.2"}
+    for run in (parent, *children):
+        assert run.data.tags["airtraffic/data_version"].startswith("state_vectors ")
+        assert run.data.tags["airtraffic/code_version"]
