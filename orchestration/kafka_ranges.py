@@ -68,8 +68,8 @@ def fix_ranges(
     """
     ranges = []
     for source in kafka.sources(consumer, destinations.topics):
-        low, high = kafka.watermarks(consumer, source)
         stored = destinations.last_read(source)
+        low, high = _watermarks(kafka, consumer, source, 0 if stored is None else stored + 1)
         if stored is not None:
             start = stored + 1
         elif source.in_memory:
@@ -85,6 +85,19 @@ def fix_ranges(
             start = high
         ranges.append(Range(source, start, high))
     return ranges
+
+
+def _watermarks(kafka: KafkaResource, consumer: Consumer, source: Source, wanted: int) -> tuple[int, int]:
+    """The partition's oldest offset and its next one, asked twice before anything is taken for gone.
+
+    Both are one answer of two requests, which librdkafka repeats when a broker has just restarted; seen once, the
+    oldest then was the next one.
+    """
+    low, high = kafka.watermarks(consumer, source)
+    if low <= wanted <= high:
+        return low, high
+    low_again, high_again = kafka.watermarks(consumer, source)
+    return min(low, low_again), max(high, high_again)
 
 
 def gone_since(kafka: KafkaResource, consumer: Consumer, source: Source, wanted: int) -> MessagesGoneError:

@@ -169,7 +169,8 @@ def test_what_could_not_be_read_is_reported_on_the_day_it_came(platform):
     assert found["rejected_messages"] == {datetime.now(UTC).strftime("%Y-%m-%d")}
 
 
-def test_a_refresh_that_is_not_due_is_not_forgotten(platform):
+def test_a_refresh_that_is_not_due_is_not_forgotten(platform, monkeypatch):
+    monkeypatch.setenv("AIRTRAFFIC_REFRESH_S", "600")
     platform.send(NOON - HOUR)
     platform.run("when_due")
     platform.send(NOON)
