@@ -100,7 +100,8 @@ def _backtest(first: dict, last: dict) -> str:
     if first["backtest_mape"] is None:
         return "; no backtest of it yet"
     coverage = [row["backtest_coverage"] for row in (first, last) if row["backtest_coverage"] is not None]
-    covered = f"; {min(coverage):.0%} to {max(coverage):.0%} of past counts lay inside" if coverage else ""
+    shares = " to ".join(dict.fromkeys(f"{each:.0%}" for each in sorted(coverage)))
+    covered = f"; {shares} of past counts lay inside" if coverage else ""
     return (
         f". Backtest: off by {first['backtest_mape']:.1%} at {first['horizon']} day and "
         f"{last['backtest_mape']:.1%} at {last['horizon']} days{covered}"
