@@ -1,24 +1,20 @@
 """What config/congestion.yaml says: which zones are counted and forecast, and how models of them are trained."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from airtraffic.errors import ConfigurationError, ForecastError
+from airtraffic.declared import Declared, declared
+from airtraffic.errors import ForecastError
 from airtraffic.forecasting.congestion_zones import AirspaceSectors, Cells, Quadrants, Zones
 from airtraffic.sectors import Sector
 
 Kind = Literal["quadrants", "sectors", "cells"]
 
 
-class _Declared(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class Network(_Declared):
+class Network(Declared):
     """Hyper-parameters of the LSTM and how it is trained."""
 
     hidden: Annotated[int, Field(ge=1, le=512)] = 32
@@ -33,7 +29,7 @@ class Network(_Declared):
     seed: Annotated[int, Field(ge=0)] = 20250115
 
 
-class CongestionSettings(_Declared):
+class CongestionSettings(Declared):
     """The whole file."""
 
     kinds: Annotated[tuple[Kind, ...], Field(min_length=1)] = ("quadrants", "sectors", "cells")
@@ -106,16 +102,4 @@ def load_congestion_settings(path: Path) -> CongestionSettings:
     ConfigurationError
         The file is not YAML, or a field is unknown or has a value that cannot be used.
     """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        if not isinstance(content, Mapping):
-            raise ConfigurationError(f"{path} holds {type(content).__name__}; expected names and values")
-        return CongestionSettings.model_validate(content)
-    except yaml.YAMLError as error:
-        raise ConfigurationError(f"{path} is not YAML: {error}") from error
-    except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc'])) or 'file'} is {str(fault['input'])[:80]!r}: {fault['msg']}"
-            for fault in error.errors(include_url=False)
-        )
-        raise ConfigurationError(f"{path}: {faults}") from error
+    return declared(CongestionSettings, path, "names and values")

@@ -7,7 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
-from airtraffic.declared_files import Declared, FileFormat, providers_in, validated
+from airtraffic.declared import Declared, validated
+from airtraffic.declared_files import FileFormat, providers_in
 
 KINDS = ("network", "country", "airport", "sector", "route", "airline")
 

@@ -13,9 +13,8 @@ import pyarrow as pa
 
 from airtraffic.casts import MISSING_WORDS
 from airtraffic.count_providers import KINDS, CountedSeries, CountsProvider, columns_of
-from airtraffic.declared_files import delimiter_hint
+from airtraffic.declared_files import check_columns
 from airtraffic.demand_tables import DAILY_COUNTS
-from airtraffic.flight_mapping import UnreadableFileError
 from airtraffic.flight_tables import FILES, REJECTED_FLIGHTS
 from airtraffic.local_times import UTC_US, local_date
 
@@ -54,12 +53,7 @@ def read_counts(
     UnreadableFileError
         A declared column is not there.
     """
-    absent = sorted(provider.counts.needed - set(rows.columns))
-    if absent:
-        raise UnreadableFileError(
-            f"columns {', '.join(absent)} are missing; {name} is declared with them, and there are "
-            f"{', '.join(rows.columns)}{delimiter_hint(rows.columns, provider)}"
-        )
+    check_columns(rows.columns, provider.counts.needed, name, provider)
     original = rows.select(pl.struct(pl.all()).struct.json_encode().alias("original"))["original"]
     words = [*MISSING_WORDS, *provider.missing]
     text = pl.col(pl.String).str.strip_chars()

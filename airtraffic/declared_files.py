@@ -1,19 +1,17 @@
 """What every provider of files declares, whatever its rows are about."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from airtraffic.errors import ConfigurationError
+from airtraffic.declared import Declared, read_yaml
+from airtraffic.errors import AirTrafficError
 
 
-class Declared(BaseModel):
-    """A part of a configuration file: what it does not know is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class UnreadableFileError(AirTrafficError):
+    """Rows that the provider's declared columns do not fit."""
 
 
 class FileFormat(Declared):
@@ -28,24 +26,6 @@ class FileFormat(Declared):
     encoding: str = "utf-8"
 
 
-def validated(model: type[BaseModel], content: Any, path: Path) -> Any:
-    """Content of a file as ``model`` has it.
-
-    Raises
-    ------
-    ConfigurationError
-        A field is unknown, missing or has a value that cannot be used.
-    """
-    try:
-        return model.model_validate(content)
-    except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc']))} is {fault['input']!r}: {fault['msg']}"
-            for fault in error.errors(include_url=False)
-        )
-        raise ConfigurationError(f"{path}: {faults}") from error
-
-
 def providers_in(path: Path, *, with_key: str | None = None, without_key: str | None = None) -> Any:
     """A file's content, of its ``providers`` only those that have, or have not, a key.
 
@@ -54,10 +34,7 @@ def providers_in(path: Path, *, with_key: str | None = None, without_key: str | 
     ConfigurationError
         The file is not YAML.
     """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise ConfigurationError(f"{path} is not YAML: {error}") from error
+    content = read_yaml(path)
     if not isinstance(content, Mapping) or not isinstance(content.get("providers"), Mapping):
         return content
     kept = {
@@ -69,7 +46,23 @@ def providers_in(path: Path, *, with_key: str | None = None, without_key: str | 
     return {**content, "providers": kept}
 
 
-def delimiter_hint(columns: list[str], declared: FileFormat) -> str:
+def check_columns(there: list[str], needed: Collection[str], name: str, declared: FileFormat) -> None:
+    """Whether rows have all columns that their provider is declared with.
+
+    Raises
+    ------
+    UnreadableFileError
+        Some are missing.
+    """
+    absent = sorted(set(needed) - set(there))
+    if absent:
+        raise UnreadableFileError(
+            f"columns {', '.join(absent)} are missing; {name} is declared with them, and there are "
+            f"{', '.join(there)}{_delimiter_hint(there, declared)}"
+        )
+
+
+def _delimiter_hint(columns: list[str], declared: FileFormat) -> str:
     """What a header that was read as one column most likely means."""
     found = [
         mark for mark in ";\t|," if len(columns) == 1 and mark in columns[0] and mark != declared.delimiter

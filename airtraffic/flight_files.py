@@ -11,8 +11,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from airtraffic.declared_files import FileFormat
-from airtraffic.flight_mapping import UnreadableFileError
+from airtraffic.declared_files import FileFormat, UnreadableFileError
 
 SUFFIXES = (".csv", ".parquet")
 ROWS_AT_ONCE = 50_000

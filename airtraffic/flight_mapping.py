@@ -11,8 +11,7 @@ import polars as pl
 import pyarrow as pa
 
 from airtraffic.casts import MISSING_WORDS, microseconds
-from airtraffic.declared_files import delimiter_hint
-from airtraffic.errors import AirTrafficError
+from airtraffic.declared_files import check_columns
 from airtraffic.flight_tables import FLIGHTS_RAW, REJECTED_FLIGHTS
 from airtraffic.local_times import UTC_US, first_after, local_date, minute_of_day, on_date
 from airtraffic.providers import TIMES, LocalTime, Minutes, Missing, OneOf, Provider
@@ -23,10 +22,6 @@ LONGEST_MIN = 7 * 24 * 60
 """A duration or delay beyond a week is a fault. [min]"""
 UNLISTED_AIRPORT = "unlisted_airport"
 _TEXTS = ("provider_flight_id", "source", "callsign", "airline", "flight_number", "registration")
-
-
-class UnreadableFileError(AirTrafficError):
-    """Rows that the provider's declared columns do not fit."""
 
 
 def read_flights(
@@ -61,12 +56,7 @@ def read_flights(
     UnreadableFileError
         A declared column is not there.
     """
-    absent = sorted(provider.columns.needed - set(rows.columns))
-    if absent:
-        raise UnreadableFileError(
-            f"columns {', '.join(absent)} are missing; {name} is declared with them, and there are "
-            f"{', '.join(rows.columns)}{delimiter_hint(rows.columns, provider)}"
-        )
+    check_columns(rows.columns, provider.columns.needed, name, provider)
     original = rows.select(pl.struct(pl.all()).struct.json_encode().alias("original"))
     reader = _Reader(rows, provider, name)
     reader.read(earliest, latest)

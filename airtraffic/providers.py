@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from airtraffic.count_providers import CountsProvider, load_count_providers
-from airtraffic.declared_files import Declared, FileFormat, providers_in, validated
+from airtraffic.declared import Declared, validated
+from airtraffic.declared_files import FileFormat, providers_in
 
 Removable = Literal["arrival_not_after_departure", "duration_over_6h", "same_airport"]
 TimeName = Literal["scheduled_departure_at", "departure_at", "scheduled_arrival_at", "arrival_at"]

@@ -2,14 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
 import polars as pl
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
+from airtraffic.declared import Declared, declared
 from airtraffic.errors import ConfigurationError
 
 INDICATORS = (
@@ -43,11 +43,7 @@ RANGES = {
 """Where an indicator's borders may lie: a share of 85 is one that was meant in per cent."""
 
 
-class _Declared(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class Threshold(_Declared):
+class Threshold(Declared):
     """One indicator's borders; both belong to the better colour."""
 
     better: Literal["high", "low"]
@@ -84,7 +80,7 @@ class Threshold(_Declared):
         )
 
 
-class Opportunities(_Declared):
+class Opportunities(Declared):
     """When a route is worth a look."""
 
     load_factor_above: Annotated[float, Field(gt=0, lt=1)]
@@ -96,7 +92,7 @@ class Opportunities(_Declared):
     days_at_least: Annotated[int, Field(ge=1, le=28)]
 
 
-class RouteThresholds(_Declared):
+class RouteThresholds(Declared):
     """The whole file."""
 
     version: str = Field(min_length=1)
@@ -127,21 +123,7 @@ def load_route_thresholds(path: Path) -> RouteThresholds:
     ConfigurationError
         The file is not YAML, or an indicator or a field is unknown, missing or has a value that cannot be used.
     """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        if not isinstance(content, Mapping):
-            raise ConfigurationError(
-                f"{path} holds {type(content).__name__}; expected version and indicators"
-            )
-        thresholds = RouteThresholds.model_validate(content)
-    except yaml.YAMLError as error:
-        raise ConfigurationError(f"{path} is not YAML: {error}") from error
-    except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc'])) or 'file'} is {str(fault['input'])[:80]!r}: {fault['msg']}"
-            for fault in error.errors(include_url=False)
-        )
-        raise ConfigurationError(f"{path}: {faults}") from error
+    thresholds = declared(RouteThresholds, path, "version and indicators")
     outside = "; ".join(_outside(thresholds))
     if outside:
         raise ConfigurationError(f"{path}: {outside}")

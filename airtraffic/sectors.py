@@ -102,6 +102,10 @@ class Sector(Strict):
         """Whether this definition is the one of that day."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
+    def called(self, language: str) -> str:
+        """Its name on pages of a language, en or es."""
+        return (language == "es" and self.name_es) or self.name
+
 
 class Sectors(Strict):
     """All definitions of a file."""

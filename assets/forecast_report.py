@@ -36,9 +36,7 @@ def forecast_report(context: dg.AssetExecutionContext, lake: LakeResource, repor
         day = date.fromisoformat(key)
         of, read = forecast_day(lake, day), versions(lake)
         for language in LANGUAGES:
-            names = {
-                sector.id: (language == "es" and sector.name_es) or sector.name for sector in sectors.on(day)
-            }
+            names = {sector.id: sector.called(language) for sector in sectors.on(day)}
             path = reports.write(file_name(day, language), forecast_page(of, language, read, names))
             context.add_asset_metadata({f"page_{language}": dg.MetadataValue.path(path)}, partition_key=key)
         outlook = sector_outlook(

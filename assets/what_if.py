@@ -47,10 +47,7 @@ def forecast_otherwise(
             f"{config.model} is tried on the weeks of the last year and trained: seconds to a minute"
         )
     made = what_if(lake, config, sectors)
-    names = {
-        sector.id: (config.language == "es" and sector.name_es) or sector.name
-        for sector in sectors.on(made.day)
-    }
+    names = {sector.id: sector.called(config.language) for sector in sectors.on(made.day)}
     asked = {"model": config.model, "growth_percent": config.growth_percent} | config.parameters
     page = what_if_page(made, config.kind, config.series, asked, config.language, names)
     path = reports.write(file_name(config, context.run_id), page)

@@ -1,7 +1,7 @@
 """Clock work: what happens because a minute has come, not because data has."""
 
-from collections.abc import Collection, Iterable, Iterator
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import UTC, date, datetime, time
 
 import dagster as dg
 
@@ -76,11 +76,12 @@ def closed_hour(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest
     description="Makes the day that has ended: its compact file, its completeness and its report.",
 )
 def closed_day(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-    midnight = context.scheduled_execution_time.replace(hour=0, minute=0, second=0, microsecond=0)
-    day = midnight - DAY
-    if not _materialized(context.instance, BRONZE, [day + n * HOUR for n in range(24)]):
-        return dg.SkipReason(f"no traffic on {day:{DAY_KEY}}")
-    return dg.RunRequest(run_key=day.strftime(DAY_KEY), partition_key=day.strftime(DAY_KEY))
+    def why_not(day: date) -> str | None:
+        midnight = datetime.combine(day, time(), UTC)
+        polled = _materialized(context.instance, BRONZE, [midnight + n * HOUR for n in range(24)])
+        return None if polled else f"no traffic on {day}"
+
+    return of_yesterday(context, why_not)
 
 
 nightly_maintenance = dg.ScheduleDefinition(
@@ -91,6 +92,16 @@ nightly_maintenance = dg.ScheduleDefinition(
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="Upkeep of the lake's tables, in the quietest hours.",
 )
+
+
+def of_yesterday(
+    context: dg.ScheduleEvaluationContext, why_not: Callable[[date], str | None]
+) -> dg.RunRequest | dg.SkipReason:
+    """A run for the day before a schedule's time, unless ``why_not`` says why there is nothing to do."""
+    day = (context.scheduled_execution_time - DAY).date()
+    if why := why_not(day):
+        return dg.SkipReason(why)
+    return dg.RunRequest(run_key=day.strftime(DAY_KEY), partition_key=day.strftime(DAY_KEY))
 
 
 def _materialized(

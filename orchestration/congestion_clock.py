@@ -1,11 +1,11 @@
 """When models of congestion are trained."""
 
-from datetime import timedelta
+from datetime import date
 
 import dagster as dg
 
+from orchestration.clock import of_yesterday
 from orchestration.congestion_models import MODEL_TABLES
-from orchestration.partitions import DAY_KEY
 from orchestration.resources.lake import LakeResource
 from orchestration.sectors import days_with_rows
 
@@ -27,8 +27,7 @@ congestion_models_job = dg.define_asset_job(
 def nightly_congestion_training(
     context: dg.ScheduleEvaluationContext, lake: LakeResource
 ) -> dg.RunRequest | dg.SkipReason:
-    day = (context.scheduled_execution_time - timedelta(days=1)).date()
-    if not days_with_rows(lake, "state_vectors", [day]):
-        return dg.SkipReason(f"no traffic on {day:{DAY_KEY}}")
-    key = day.strftime(DAY_KEY)
-    return dg.RunRequest(run_key=key, partition_key=key)
+    def why_not(day: date) -> str | None:
+        return None if days_with_rows(lake, "state_vectors", [day]) else f"no traffic on {day}"
+
+    return of_yesterday(context, why_not)

@@ -17,10 +17,11 @@ from deltalake.exceptions import DeltaError
 
 from airtraffic.count_providers import CountsProvider
 from airtraffic.daily_counts import read_counts
+from airtraffic.declared_files import UnreadableFileError
 from airtraffic.demand_tables import DAILY_COUNTS
 from airtraffic.errors import AirTrafficError
 from airtraffic.flight_files import Malformed, Piece, pieces, sha256_of, whole
-from airtraffic.flight_mapping import UnreadableFileError, read_flights
+from airtraffic.flight_mapping import read_flights
 from airtraffic.flight_tables import FILES, FLIGHTS_RAW, REJECTED_FLIGHTS
 from airtraffic.providers import Provider
 from airtraffic.table import Table

@@ -1,10 +1,11 @@
 """When daily demand is forecast and when its models are trained."""
 
 from datetime import date, timedelta
+from functools import partial
 
 import dagster as dg
 
-from orchestration.partitions import DAY_KEY
+from orchestration.clock import of_yesterday
 from orchestration.resources.lake import LakeResource
 from orchestration.sectors import days_with_rows
 
@@ -34,7 +35,7 @@ demand_forecasts = dg.define_asset_job(
 def daily_forecast(
     context: dg.ScheduleEvaluationContext, lake: LakeResource
 ) -> dg.RunRequest | dg.SkipReason:
-    return _request(context, lake)
+    return of_yesterday(context, partial(silent, lake))
 
 
 @dg.schedule(
@@ -47,15 +48,7 @@ def daily_forecast(
 def weekly_training(
     context: dg.ScheduleEvaluationContext, lake: LakeResource
 ) -> dg.RunRequest | dg.SkipReason:
-    return _request(context, lake)
-
-
-def _request(context: dg.ScheduleEvaluationContext, lake: LakeResource) -> dg.RunRequest | dg.SkipReason:
-    day = (context.scheduled_execution_time - timedelta(days=1)).date()
-    if why := silent(lake, day):
-        return dg.SkipReason(why)
-    key = day.strftime(DAY_KEY)
-    return dg.RunRequest(run_key=key, partition_key=key)
+    return of_yesterday(context, partial(silent, lake))
 
 
 def silent(lake: LakeResource, day: date) -> str | None:

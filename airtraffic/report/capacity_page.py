@@ -124,7 +124,7 @@ def capacity_page(day: date, of: SectorDay, language: str, versions: Mapping[str
         of=of,
         o=o,
         c=c,
-        name=_name(of.sector, language),
+        name=of.sector.called(language),
         where=_where(of.sector, t),
         curve=of.entries.height
         and entries_curve(
@@ -154,7 +154,6 @@ def overview_page(day: date, of: Sequence[SectorDay], language: str) -> str:
         counted=sorted(counted, key=_fullness, reverse=True),
         silent=[one for one in of if not one.observed],
         where=_where,
-        name=_name,
         other=f"index.{_other(language)}.html",
     )
 
@@ -189,10 +188,6 @@ def _where(sector: Sector, t: CapacityTexts) -> str:
         for name, codes in (("origins", sector.origins), ("destinations", sector.destinations))
     }
     return t["connectivity"].format(**names)
-
-
-def _name(sector: Sector, language: str) -> str:
-    return sector.name_es or sector.name if language == "es" else sector.name
 
 
 def _flights_behind(overload: Row, passages: pl.DataFrame) -> list[str]:

@@ -1,45 +1,20 @@
 """From dropped files of daily counts to demand, on a real lake."""
 
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import dagster as dg
 import polars as pl
-import pytest
 
 from airtraffic.count_providers import load_count_providers
 from assets.daily_demand import daily_demand
 from assets.flights import ingest_flight_files
 from cli.inbox_report import hashed, report_files
 from orchestration.flight_files import PROVIDERS, ingest_files
-from orchestration.resources.inbox import InboxResource
-from orchestration.resources.lake import LakeResource
 from sensors.inbox import dropped_files
 from tests.assets.flight_files import bimtra, drop
 
 FIRST = date(2024, 1, 1)
 COUNTS = pl.DataFrame({"date": [FIRST + timedelta(days=n) for n in range(3)], "flights": [100, 110, 120]})
-
-
-@pytest.fixture
-def lake(tmp_path) -> LakeResource:
-    return LakeResource(root=str(tmp_path / "lake"))
-
-
-@pytest.fixture
-def inbox(tmp_path) -> InboxResource:
-    return InboxResource(root=str(tmp_path / "inbox"), settled_s=0)
-
-
-@pytest.fixture
-def folder(inbox) -> Path:
-    return Path(inbox.root)
-
-
-@pytest.fixture
-def instance():
-    with dg.DagsterInstance.ephemeral() as instance:
-        yield instance
 
 
 def ingest(lake, inbox, instance=None) -> None:

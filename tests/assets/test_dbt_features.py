@@ -18,11 +18,6 @@ MIDNIGHT = datetime(2025, 1, 15, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture
-def lake(tmp_path) -> LakeResource:
-    return LakeResource(root=str(tmp_path / "lake"))
-
-
 def gold(lake: LakeResource, name: str) -> list[dict]:
     """A table as a plain Delta reader sees it."""
     return DeltaTable(f"{lake.root}/{name}").to_pyarrow_table().to_pylist()

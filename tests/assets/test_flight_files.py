@@ -1,7 +1,6 @@
 """From dropped files to flights, on a real lake."""
 
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import dagster as dg
 import polars as pl
@@ -17,27 +16,6 @@ from orchestration.resources.inbox import InboxResource
 from orchestration.resources.lake import LakeResource
 from sensors.inbox import dropped_files
 from tests.assets.flight_files import FIRST, NYC, REFERENCE, bimtra, drop, with_faults
-
-
-@pytest.fixture
-def lake(tmp_path) -> LakeResource:
-    return LakeResource(root=str(tmp_path / "lake"))
-
-
-@pytest.fixture
-def inbox(tmp_path) -> InboxResource:
-    return InboxResource(root=str(tmp_path / "inbox"), settled_s=0)
-
-
-@pytest.fixture
-def folder(inbox) -> Path:
-    return Path(inbox.root)
-
-
-@pytest.fixture
-def instance():
-    with dg.DagsterInstance.ephemeral() as instance:
-        yield instance
 
 
 def ingest(lake, inbox, instance=None) -> dg.ExecuteInProcessResult:

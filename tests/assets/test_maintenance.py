@@ -6,11 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
-import pytest
 
 from assets.maintenance import lake_maintenance
 from orchestration import silver
-from orchestration.resources.lake import LakeResource
 from orchestration.upkeep import tidy
 from tests.assets.bronze_samples import add_traffic
 
@@ -28,11 +26,6 @@ for n in range(25):
     add_traffic(lake, hour + timedelta(seconds=n), aircraft=[n])
     silver.make_state_vectors(lake, [hour])
 """
-
-
-@pytest.fixture
-def lake(tmp_path) -> LakeResource:
-    return LakeResource(root=str(tmp_path / "lake"))
 
 
 def test_many_small_files_become_few_and_the_rows_stay(lake):

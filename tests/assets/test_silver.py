@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pytest
 
 from assets.silver import daily_completeness, poll_coverage, state_vectors, state_vectors_daily
 from orchestration import silver
@@ -18,11 +17,6 @@ DAY = datetime(2025, 1, 15, tzinfo=UTC)
 NOON = DAY + timedelta(hours=12)
 HOURLY = [state_vectors, poll_coverage]
 DAILY = [state_vectors_daily, daily_completeness]
-
-
-@pytest.fixture
-def lake(tmp_path) -> LakeResource:
-    return LakeResource(root=str(tmp_path / "lake"))
 
 
 def make(lake, assets, first, last=None, instance=None) -> dg.ExecuteInProcessResult:

@@ -18,11 +18,6 @@ DAY = date(2025, 6, 25)
 LATE = datetime(2025, 6, 25, 23, 30, tzinfo=UTC)
 
 
-@pytest.fixture
-def lake(tmp_path) -> LakeResource:
-    return LakeResource(root=str(tmp_path / "lake"))
-
-
 def add(lake: LakeResource, *tracks: pl.DataFrame) -> None:
     empty = pl.from_arrow(STATE_VECTORS_DAILY.schema.empty_table())
     rows = pl.concat(

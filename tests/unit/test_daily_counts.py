@@ -8,9 +8,9 @@ import pytest
 
 from airtraffic.count_providers import CountsProvider, load_count_providers
 from airtraffic.daily_counts import read_counts
+from airtraffic.declared_files import UnreadableFileError
 from airtraffic.demand_tables import DAILY_COUNTS
 from airtraffic.errors import ConfigurationError
-from airtraffic.flight_mapping import UnreadableFileError
 from airtraffic.flight_tables import REJECTED_FLIGHTS
 from airtraffic.providers import load_file_providers, load_providers
 

@@ -39,9 +39,9 @@ def test_a_model_takes_them_as_they_are():
     [
         ("kinds: [hexagons]", "kinds.0 is 'hexagons'"),
         ("kinds: [cells, cells]", "each kind once"),
-        ("lookback: 0", "lookback is '0'"),
-        ("network: {dropout: 1}", "network.dropout is '1'"),
-        ("horizons: 3", "horizons is '3'"),
+        ("lookback: 0", "lookback is 0:"),
+        ("network: {dropout: 1}", "network.dropout is 1:"),
+        ("horizons: 3", "horizons is 3:"),
         ("- cells", "holds list"),
         ("kinds: [", "is not YAML"),
     ],
