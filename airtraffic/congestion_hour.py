@@ -19,7 +19,7 @@ from airtraffic.forecasting.congestion_publication import NO_MODEL, other_interv
 from airtraffic.forecasting.congestion_training import CONTEXT_POLLS
 from airtraffic.forecasting.congestion_zones import Zones
 
-UNLEARNED = "the model has not learned this zone"
+UNLEARNED = "the model has not learned this zone with these borders"
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,9 @@ def forecast_of_hour(
         if learned:
             with one_thread():
                 made = published(models[kind].models, models[kind].decisions, shown, sorted(learned))
+            if each.every is not None:
+                known = set(each.names(each.every)) - set(_unlearned(models[kind], each))
+                made = made.filter(pl.col("zone").is_in(sorted(known)))
             of_kind.append(made)
         made = pl.concat([part for part in of_kind if part.width] or [pl.DataFrame()], how="diagonal_relaxed")
         if made.width:
@@ -133,10 +136,18 @@ def _why_not(
         return fault, []
     persistence = model.models["persistence"]
     reason = other_interval(persistence, interval_s)
-    if reason or zones.every is None:
-        return reason, []
+    if zones.every is None:
+        was, now = (each.borders()["cells"] for each in (persistence.zones, zones))
+        return reason or (None if was == now else f"the model is of cells of {was}"), []
+    return reason, [] if reason else _unlearned(model, zones)
+
+
+def _unlearned(model: Model, zones: Zones) -> list[str]:
+    """Names of the zones that the model does not know, or knows with other borders."""
+    persistence = model.models["persistence"]
     learned = set(persistence.zones.names(persistence.numbers))
-    return None, [name for name in zones.names(zones.every) if name not in learned]
+    was, now = persistence.zones.borders(), zones.borders()
+    return [name for name in now if name not in learned or was[name] != now[name]]
 
 
 class _LastCounts:

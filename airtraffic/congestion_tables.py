@@ -156,7 +156,7 @@ CONGESTION_FORECAST = Table(
                 "basis",
                 pa.string(),
                 "What said it: the model, or persistence where too few polls have come since a gap, no model has been "
-                "trained at the interval of the polls, or it has not learned the zone",
+                "trained at the interval of the polls, or it has not learned the zone with these borders",
             ),
             column("trained_to", TIMESTAMP, "Last poll that the model has learned from; null: none", "UTC"),
             column("reason", pa.string(), "Why this model, in words"),

@@ -54,6 +54,10 @@ class Zones(ABC):
     def description(self) -> dict[str, Any]:
         """What ``zones_of`` makes the same zones of, as JSON values."""
 
+    @abstractmethod
+    def borders(self) -> dict[str, Any]:
+        """What lies within each zone, by its name; of zones that are too many to be listed one entry for all."""
+
 
 class Cells(Zones):
     """Squares of some degrees, named by their south-western corners.
@@ -85,6 +89,9 @@ class Cells(Zones):
 
     def description(self) -> dict[str, Any]:
         return {"kind": self.kind, "size_deg": self.size_deg}
+
+    def borders(self) -> dict[str, Any]:
+        return {"cells": f"{self.size_deg:g} degrees"}
 
 
 class Quadrants(Zones):
@@ -121,6 +128,9 @@ class Quadrants(Zones):
     def description(self) -> dict[str, Any]:
         return {"kind": self.kind, "middle": list(self.middle), "box": list(self.box)}
 
+    def borders(self) -> dict[str, Any]:
+        return dict.fromkeys(self.names(self.every), (self.middle, self.box))
+
 
 class AirspaceSectors(Zones):
     """Airspace sectors: polygon and band of levels. A position may be in several."""
@@ -156,6 +166,9 @@ class AirspaceSectors(Zones):
             "kind": self.kind,
             "sectors": [sector.model_dump(mode="json", exclude_defaults=True) for sector in self.sectors],
         }
+
+    def borders(self) -> dict[str, Any]:
+        return {each.id: (each.polygon, each.floor_fl, each.ceiling_fl) for each in self.sectors}
 
 
 def zones_of(description: dict[str, Any]) -> Zones:

@@ -7,7 +7,7 @@ from airtraffic.congestion_hour import Model, forecast_of_hour, grid_of_hour
 from airtraffic.congestion_polled import HOUR, PolledHour
 from airtraffic.congestion_settings import CongestionSettings
 from airtraffic.forecasting.congestion_baselines import LastCount
-from airtraffic.forecasting.congestion_promotion import Decision
+from airtraffic.forecasting.congestion_promotion import Decision, kinds_of_zone
 from airtraffic.forecasting.congestion_publication import other_interval
 from airtraffic.settings import SOUTH_AMERICA
 
@@ -96,6 +96,27 @@ def test_quadrants_that_the_model_has_not_learned_are_the_last_count_and_say_so(
     assert other["basis"].unique().to_list() == ["persistence"]
     assert other["trained_to"].is_null().all()
     assert made.filter(pl.col("zone") == "SE")["trained_to"].is_not_null().all()
+
+
+def test_a_model_of_other_borders_is_not_asked_until_it_is_trained_again():
+    moved = SETTINGS.zones((), (SOUTH_AMERICA[0], SOUTH_AMERICA[1] + 1, *SOUTH_AMERICA[2:]))
+    made = forecast_of_hour(flying(), {"quadrants": moved["quadrants"]}, trained(), SETTINGS)
+    assert made.height == 60 * 4 * 4
+    assert made["reason"].str.contains("with these borders").all()
+    assert made["trained_to"].is_null().all()
+
+
+@pytest.mark.parametrize(("size_deg", "asked"), [(0.5, True), (1.0, False)])
+def test_a_model_of_cells_of_another_size_is_not_asked(size_deg, asked):
+    model = LastCount(zones=ZONES["cells"], least_aircraft=0).fit(flying().rows)
+    decisions = [Decision(group, "persistence", False, "judged") for group in kinds_of_zone(model)]
+    models = {"cells": Model({"persistence": model}, decisions)}
+    cells = SETTINGS.model_copy(update={"cell_size_deg": size_deg}).zones((), SOUTH_AMERICA)["cells"]
+    made = forecast_of_hour(flying(), {"cells": cells}, models, SETTINGS)
+    assert made["trained_to"].is_not_null().all() == asked
+    assert made["reason"].str.contains("of cells of 0.5 degrees").all() != asked
+    counted = grid_of_hour(flying(), {"cells": cells}, SETTINGS)
+    assert set(made["zone"]) <= set(counted["zone"])
 
 
 def changing(first_s: float, then_s: float, until_min: float = 120.0) -> PolledHour:
