@@ -11,6 +11,8 @@ from airtraffic.declared import Declared, validated
 from airtraffic.declared_files import FileFormat, providers_in
 
 KINDS = ("network", "country", "airport", "sector", "route", "airline")
+CODED = ("airport", "route", "airline")
+"""Kinds whose series are codes: letters are large."""
 
 
 def columns_of(text: str) -> list[str]:

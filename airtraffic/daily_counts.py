@@ -12,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 
 from airtraffic.casts import MISSING_WORDS
-from airtraffic.count_providers import KINDS, CountedSeries, CountsProvider, columns_of
+from airtraffic.count_providers import CODED, KINDS, CountedSeries, CountsProvider, columns_of
 from airtraffic.declared_files import check_columns
 from airtraffic.demand_tables import DAILY_COUNTS
 from airtraffic.flight_tables import FILES, REJECTED_FLIGHTS
@@ -103,7 +103,7 @@ def _series(
     return rows.select(
         "row",
         _filled(one.kind).str.to_lowercase().alias("kind"),
-        _filled(one.series).alias("series"),
+        _series_name(one).alias("series"),
         _date(rows, provider).alias("date"),
         _country(provider, one).alias("country"),
         _total(rows, one).alias("value"),
@@ -131,8 +131,16 @@ def _faults(
     )
     for name in one.values:
         number = _number(rows, name)
-        wrong = pl.col(name).is_not_null() & (number.is_null() | ~number.is_finite() | (number < 0))
-        yield _said(wrong, name, pl.col(name).cast(pl.String), "a count of 0 or more")
+        whole = number.is_finite() & (number >= 0) & (number == number.floor())
+        wrong = pl.col(name).is_not_null() & ~whole.fill_null(False)
+        yield _said(wrong, name, pl.col(name).cast(pl.String), "a whole count of 0 or more")
+
+
+def _series_name(one: CountedSeries) -> pl.Expr:
+    """Codes are written large: sbgr is SBGR, sbgr/departures is SBGR/departures."""
+    name = _filled(one.series)
+    code = name.str.extract("^([^/]*)").str.to_uppercase() + name.str.extract("^[^/]*(.*)$")
+    return pl.when(_filled(one.kind).str.to_lowercase().is_in(CODED)).then(code).otherwise(name)
 
 
 def _said(wrong: pl.Expr, what: str, shown: pl.Expr, expected: str) -> pl.Expr:

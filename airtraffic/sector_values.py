@@ -2,18 +2,16 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from airtraffic.declared import Declared
 
 Percent = Annotated[float, Field(gt=0, le=1000)]
 Minutes = Annotated[int, Field(ge=1, le=24 * 60)]
 Seconds = Annotated[float, Field(ge=0, le=3600)]
 
 
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ControlTime(Strict):
+class ControlTime(Declared):
     """Controller time that one flight needs, by what it goes into. [s]"""
 
     transfer_s: Seconds
@@ -33,7 +31,7 @@ class ControlTime(Strict):
         return self
 
 
-class Thresholds(Strict):
+class Thresholds(Declared):
     """Where saturation becomes an alert, and where critical: above, not at. [%]"""
 
     alert_percent: Percent = 80
@@ -48,7 +46,7 @@ class Thresholds(Strict):
         return self
 
 
-class MonitoringValues(Strict):
+class MonitoringValues(Declared):
     """When occupancy is worth a look: EUROCONTROL's occupancy traffic monitoring values.
 
     Occupancy is counted every minute over ``duration_min``: aircraft that are in the sector at any
@@ -78,7 +76,7 @@ class MonitoringValues(Strict):
         return self
 
 
-class CapacityMethod(Strict):
+class CapacityMethod(Declared):
     """Which formula makes the capacity, and how. Nothing that moves the number is on by default."""
 
     method: Literal["circular_006", "brazil"] = "circular_006"

@@ -18,9 +18,10 @@ from pydantic import (
     model_validator,
 )
 
+from airtraffic.declared import Declared
 from airtraffic.errors import ConfigurationError
 from airtraffic.repeated_keys import repeated_keys
-from airtraffic.sector_values import CapacityMethod, ControlTime, MonitoringValues, Strict, Thresholds
+from airtraffic.sector_values import CapacityMethod, ControlTime, MonitoringValues, Thresholds
 
 ANY = "any"
 
@@ -34,7 +35,7 @@ def _known(code: str, info: ValidationInfo) -> str:
 Airport = Annotated[str, Field(pattern="^[A-Z0-9]{4}$"), AfterValidator(_known)]
 
 
-class Sector(Strict):
+class Sector(Declared):
     """One definition of a sector: connectivity (airports) or airspace (polygon and levels)."""
 
     id: Annotated[str, Field(pattern="^[A-Z0-9][A-Z0-9_-]{1,31}$")]
@@ -107,7 +108,7 @@ class Sector(Strict):
         return (language == "es" and self.name_es) or self.name
 
 
-class Sectors(Strict):
+class Sectors(Declared):
     """All definitions of a file."""
 
     version: Annotated[str, Field(pattern="^[0-9A-Za-z.+-]{1,32}$")]

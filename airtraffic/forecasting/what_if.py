@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from airtraffic.forecasting.backtest import residuals, rolling_means, with_intervals
+from airtraffic.forecasting.backtest import residuals, rolling_means, with_crossed_intervals
 from airtraffic.forecasting.baselines import SeasonalNaive
 from airtraffic.forecasting.contract import Forecaster
 from airtraffic.forecasting.panel import Panel
@@ -92,9 +92,9 @@ def _means(model: Forecaster, history: pl.DataFrame, origins: Sequence[date]) ->
 
 
 def _judged(means: pl.DataFrame, series: str) -> dict[str, Any] | None:
-    """Scores of the series, with the intervals that would have been published."""
+    """Scores of the series, with intervals as a training judges them."""
     parts = [
-        with_intervals(part.drop("model")).with_columns(model=pl.lit(name))
+        with_crossed_intervals(part.drop("model")).with_columns(model=pl.lit(name))
         for (name,), part in means.partition_by("model", as_dict=True).items()
     ]
     rows = pl.concat(parts).filter(pl.col("series") == series)

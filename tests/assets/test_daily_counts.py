@@ -87,8 +87,8 @@ def test_bad_rows_are_kept_with_their_reasons_and_the_others_count(lake, inbox, 
     assert list(demand(lake).values()) == [110.0]
     assert sorted(lake.read("rejected_flights")["reason"].to_pylist()) == [
         "date is ''; expected a date, %Y-%m-%d",
-        "flights is '-5'; expected a count of 0 or more",
-        "flights is 'many'; expected a count of 0 or more",
+        "flights is '-5'; expected a whole count of 0 or more",
+        "flights is 'many'; expected a whole count of 0 or more",
         "the line has 1 columns; expected 2",
     ]
     (line,) = report_files(lake, inbox, files, began)

@@ -69,8 +69,8 @@ def _every_count_has_one_fate(lake: LakeResource, recordings: Path) -> None:
     assert by_kind == {"network": 2_192, "airport": 14_606, "country": 5 * 35_072 - 2}
     rejected = lake.read("rejected_flights", ["reason", "provider"]).to_pylist()
     assert sorted((row["provider"], row["reason"]) for row in rejected) == [
-        ("europe_daio", "overflights is '-3'; expected a count of 0 or more"),
-        ("europe_daio", "overflights is '-9'; expected a count of 0 or more"),
+        ("europe_daio", "overflights is '-3'; expected a whole count of 0 or more"),
+        ("europe_daio", "overflights is '-9'; expected a whole count of 0 or more"),
     ]
     demand = small_days(lake, "daily_demand", ("kind", "series", "value", "country", "date"), pl.lit(True))
     assert demand.height == counts.height

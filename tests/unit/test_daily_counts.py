@@ -70,6 +70,23 @@ def test_columns_are_added_up_and_a_missing_one_says_nothing():
     assert bad == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "series", "kept"),
+    [
+        ("airport", "sbgr", "SBGR"),
+        ("airport", "sbgr/departures", "SBGR/departures"),
+        ("route", "sbgr-SBRJ", "SBGR-SBRJ"),
+        ("Airline", "glo", "GLO"),
+        ("network", "simulated", "simulated"),
+        ("country", "ED/total", "ED/total"),
+    ],
+)
+def test_codes_are_written_large_so_that_a_series_is_one(kind, series, kept):
+    rows = text(date=["2025-01-01"], country=["BR"], kind=[kind], series=[series], flights=["7"])
+    good, bad = read("simulated_counts", rows)
+    assert (counted(good), bad) == ([(kind.lower(), kept, "2025-01-01", 7.0)], [])
+
+
 def daio(**more) -> dict:
     usual = {
         "cc": "ED", "date": "2025-01-01", "total": "9", "overflights": "4", "internal": "2", "departures": "2",
@@ -93,7 +110,7 @@ def test_a_row_gives_several_series_and_a_wrong_one_leaves_the_others_alone():
     assert {row["country"] for row in good} == {"DE"}
     (row,) = bad
     assert row["reason"] == (
-        "arrivals is 'x'; expected a count of 0 or more; overflights is '-9'; expected a count of 0 or more"
+        "arrivals is 'x'; expected a whole count of 0 or more; overflights is '-9'; expected a whole count of 0 or more"
     )
     assert (row["route"], row["provider"], row["position"], row["received_from"]) == (
         "files",
@@ -124,8 +141,9 @@ def test_a_row_gives_several_series_and_a_wrong_one_leaves_the_others_alone():
         ({"kind": ""}, "kind is ''; expected a value, kind is {kind}"),
         ({"series": " "}, "series is ''; expected a value, series is {series}"),
         ({"country": "Brasil"}, "country is 'Brasil'; expected an ISO 3166 code such as BR, or nothing"),
-        ({"flights": "inf"}, "flights is 'inf'; expected a count of 0 or more"),
-        ({"flights": "many"}, "flights is 'many'; expected a count of 0 or more"),
+        ({"flights": "inf"}, "flights is 'inf'; expected a whole count of 0 or more"),
+        ({"flights": "12.5"}, "flights is '12.5'; expected a whole count of 0 or more"),
+        ({"flights": "many"}, "flights is 'many'; expected a whole count of 0 or more"),
     ],
 )
 def test_a_row_that_cannot_be_read_has_a_reason(more, reason):
@@ -155,7 +173,7 @@ def test_numbers_and_nans_of_parquet_are_read_and_dates_are_no_counts():
     assert [row["value"] for row in good] == [None, 4.0]
     assert bad == []
     _, bad = read("brazil_network", pl.DataFrame({"date": [date(2025, 1, 1)], "flights": [date(2025, 1, 1)]}))
-    assert [row["reason"] for row in bad] == ["flights is '2025-01-01'; expected a count of 0 or more"]
+    assert [row["reason"] for row in bad] == ["flights is '2025-01-01'; expected a whole count of 0 or more"]
 
 
 def test_a_file_without_rows_has_no_counts():
