@@ -242,6 +242,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Saturation of the next 7 days, forecast",
         "Saturación prevista de los próximos 7 días",
     ),
+    "no_forecast": ("no forecast of this day", "sin previsión de este día"),
     "level_upper": ("level at the upper end", "nivel en el extremo superior"),
     "ahead_text": (
         "In brackets: the 95 % interval. Entries by {model}, trained on days up to {trained_to}; of its past intervals for the first of these days, this share held what came: {coverage}.",
