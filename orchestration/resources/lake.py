@@ -15,6 +15,7 @@ from deltalake import (
     WriterProperties,
     write_deltalake,
 )
+from deltalake import Field as DeltaField
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from pydantic import Field
 
@@ -64,13 +65,15 @@ class LakeResource(dg.ConfigurableResource):
     def delta(self, name: str) -> DeltaTable:
         """The table as it is now; one of ``airtraffic.tables.TABLES`` is created when it is not there.
 
+        Columns that have been declared since it was created are added, null in the rows that it has.
+
         Raises
         ------
         AirTrafficError
             The table is neither there nor one that this project's Python writes.
         """
         try:
-            return DeltaTable(self.uri(name))
+            return self._widened(DeltaTable(self.uri(name)), name)
         except TableNotFoundError:
             pass
         if name not in TABLES:
@@ -91,6 +94,19 @@ class LakeResource(dg.ConfigurableResource):
                 raise
             return DeltaTable(self.uri(name))
 
+    def _widened(self, table: DeltaTable, name: str) -> DeltaTable:
+        there = {field.name for field in table.schema().fields}
+        declared = TABLES[name].schema if name in TABLES else ()
+        missing = [DeltaField.from_arrow(field) for field in declared if field.name not in there]
+        if not missing:
+            return table
+        try:
+            table.alter.add_columns(missing)
+        except CommitFailedError:
+            # Somebody wrote to it in between, perhaps these columns.
+            return self.delta(name)
+        return table
+
     def version(self, name: str) -> int | None:
         """Version of the table; None when it is not there."""
         try:
@@ -110,10 +126,10 @@ class LakeResource(dg.ConfigurableResource):
         partition_columns = delta.metadata().partition_columns
         pruning = [condition for condition in where if condition[0] in partition_columns]
         dataset = self.dataset(delta, pruning)
-        rows = dataset.to_table(columns=list(columns) if columns else None, filter=_expression(where))
         if name not in TABLES:
-            return rows
+            return dataset.to_table(columns=list(columns) if columns else None, filter=_expression(where))
         declared = TABLES[name].schema
+        rows = dataset.to_table(columns=list(columns or declared.names), filter=_expression(where))
         return rows.cast(pa.schema([declared.field(column) for column in rows.column_names]))
 
     @staticmethod

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pyarrow as pa
 import pyarrow.fs as fs
 import pytest
-from deltalake import DeltaTable
+from deltalake import DeltaTable, write_deltalake
 
 from airtraffic.errors import AirTrafficError
 from airtraffic.tables import STATE_VECTORS
@@ -60,6 +60,30 @@ def test_a_table_made_when_its_columns_were_described_otherwise_is_written_to(lo
     local_lake.append("state_vectors", rows(2, 3))
     local_lake.replace("state_vectors", rows(5, 4), predicate(4))
     assert local_lake.read("state_vectors").num_rows == 7
+
+
+def older(lake: LakeResource, rows: pa.Table) -> None:
+    """The table as it was before two of its columns were declared."""
+    known = rows.drop_columns(["sensors", "latitude"])
+    DeltaTable.create(lake.uri("state_vectors"), known.schema, partition_by=["date", "hour"])
+    write_deltalake(lake.uri("state_vectors"), known, mode="append")
+
+
+def test_columns_that_have_been_declared_since_are_added_and_are_null_in_older_rows(lake):
+    older(lake, rows(2, 3))
+    lake.replace("state_vectors", rows(1, 4), predicate(4))
+    assert lake.read("state_vectors", where=[("hour", "=", 4)]).equals(rows(1, 4))
+    before = lake.read("state_vectors", where=[("hour", "=", 3)])
+    assert before.schema.names == STATE_VECTORS.schema.names
+    assert (before.num_rows, before["sensors"].null_count) == (2, 2)
+
+
+def test_processes_that_add_the_same_columns_at_once_all_get_through(local_lake):
+    older(local_lake, rows(2, 3))
+    with ProcessPoolExecutor(4, multiprocessing.get_context("spawn")) as pool:
+        for done in [pool.submit(replace, local_lake.root, 2, hour) for hour in range(4, 12)]:
+            done.result()
+    assert local_lake.read("state_vectors").num_rows == 2 * 9
 
 
 @pytest.mark.parametrize("as_reader", [False, True])
