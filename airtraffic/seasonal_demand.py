@@ -18,6 +18,8 @@ SHOWN_DAYS = 365
 BACKTEST_DAYS, JUDGED_DAYS, EVERY_DAYS, REFIT_DAYS = 1092, 364, 28, 91
 _NEAR_DAYS, _NEAR_STEP_DAYS, _FAR_STEP_DAYS = 30, 3, 28
 """Past forecasts are judged on every third day of the first month and on every 28th after it."""
+YEAR_AGO_DAYS = 364
+"""Whole weeks, so that a Monday is compared with a Monday."""
 _PARTS = ("trend", "annual", "weekly", "holiday")
 
 
@@ -75,7 +77,8 @@ def _decomposed(
         models[key].fit(part, errors.clear()).half_widths = widths
     forecasts = pl.concat([_days(model) for model in models.values()])
     trends = pl.concat([_trends(models[key], part) for key, part in groups.items()])
-    return forecasts.sort("series", "target_date"), trends.join(_scores(tried), on="series", how="left").sort(
+    scores = _scores(tried, pl.concat(groups.values()))
+    return forecasts.sort("series", "target_date"), trends.join(scores, on="series", how="left").sort(
         "series"
     )
 
@@ -159,13 +162,14 @@ def _trends(model: SeasonalFourier, history: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _scores(tried: pl.DataFrame) -> pl.DataFrame:
+def _scores(tried: pl.DataFrame, history: pl.DataFrame) -> pl.DataFrame:
     """How good past forecasts were, by intervals from the errors that had come by then."""
     columns = {
         "series": pl.String,
         "backtest_forecasts": pl.Int64,
         "backtest_mape": pl.Float64,
         "backtest_coverage": pl.Float64,
+        "backtest_vs_year_ago": pl.Float64,
     }
     if tried.is_empty():
         return pl.DataFrame(schema=columns)
@@ -173,6 +177,9 @@ def _scores(tried: pl.DataFrame) -> pl.DataFrame:
     # An interval a year ahead needs errors of a year ahead, and the first fit has none at all.
     last_year = pl.col("origin") >= pl.col("origin").max() - timedelta(days=JUDGED_DAYS)
     judged = judged.filter(last_year & (pl.col("fitted_on") > pl.col("fitted_on").min()))
+    judged = judged.join(_year_ago(history), on=["series", "date"], how="left")
+    both = pl.col("year_ago").is_not_null() & (pl.col("horizon") <= YEAR_AGO_DAYS)
+    error, naive_error = ((pl.col(name) - pl.col("actual")).abs() for name in ("mean", "year_ago"))
     return (
         judged.group_by("series")
         .agg(
@@ -181,9 +188,22 @@ def _scores(tried: pl.DataFrame) -> pl.DataFrame:
             .filter(pl.col("actual") >= MIN_ACTUAL)
             .mean(),
             backtest_coverage=pl.col("actual").is_between("lower", "upper").mean(),
+            error=error.filter(both).mean(),
+            naive_error=naive_error.filter(both).mean(),
+        )
+        .with_columns(
+            backtest_vs_year_ago=pl.when(pl.col("naive_error") > 0).then(
+                pl.col("error") / pl.col("naive_error")
+            )
         )
         .select(pl.col(name).cast(kind) for name, kind in columns.items())
     )
+
+
+def _year_ago(history: pl.DataFrame) -> pl.DataFrame:
+    """What a forecast has to beat: the same weekday of the year before."""
+    known = history.drop_nulls("value")
+    return known.select("series", pl.col("date") + timedelta(days=YEAR_AGO_DAYS), year_ago="value")
 
 
 _NO_MEANS = pl.DataFrame(

@@ -9,7 +9,12 @@ from airtraffic.table import TIMESTAMP, Table, column
 _KIND = column("kind", pa.string(), "What is counted: network, country, airport, sector, route or airline")
 _SERIES = column("series", pa.string(), "Name of the series within its kind, as in daily_demand")
 _TRAINED_TO = column("trained_to", pa.date32(), "Last day that the model has learned from", "UTC")
-_TREND = column("trend", pa.float64(), "What the linear trend gives for the day, level included", "1/d")
+_TREND = column(
+    "trend",
+    pa.float64(),
+    "What the linear trend gives for the day, level included; ahead its slope halves every 90 days",
+    "1/d",
+)
 _ANNUAL = column("annual", pa.float64(), "What the time of the year adds; 0 where it is not known", "1/d")
 _WEEKLY = column("weekly", pa.float64(), "What the day of the week adds", "1/d")
 _HOLIDAY = column(
@@ -62,7 +67,12 @@ SEASONAL_TRENDS = Table(
             _KIND,
             _SERIES,
             column("country", pa.string(), "Whose holidays are in it; null: none"),
-            column("slope_per_year", pa.float64(), "Slope of the trend; null: too few days", "1/d per year"),
+            column(
+                "slope_per_year",
+                pa.float64(),
+                "Slope of the trend over the last two years, or since a break; null: too few days",
+                "1/d per year",
+            ),
             column("slope_lower", pa.float64(), "Lower end of its 95 % interval", "1/d per year"),
             column("slope_upper", pa.float64(), "Upper end of it", "1/d per year"),
             column("p_value", pa.float64(), "Probability of such a slope without any trend", "1"),
@@ -84,6 +94,13 @@ SEASONAL_TRENDS = Table(
             column("backtest_forecasts", pa.int64(), "Past forecasts whose day has come", "forecasts"),
             column("backtest_mape", pa.float64(), "Their mean error over the count", "1"),
             column("backtest_coverage", pa.float64(), "Share of counts inside of their 95 % interval", "1"),
+            column(
+                "backtest_vs_year_ago",
+                pa.float64(),
+                "Their mean error over that of the same weekday 364 days before, where both are known; above 1 that "
+                "day was the nearer; null: none is known",
+                "1",
+            ),
             column("data_version", pa.int64(), "Version of the Delta table daily_demand that was read"),
             column("mlflow_run_id", pa.string(), "Run in MLflow"),
             SOURCES,

@@ -173,6 +173,8 @@ def _measured(trends: pl.DataFrame) -> dict[str, float | None]:
         "annual_identified": trends["annual_identified"].sum(),
         "backtest_mape": trends["backtest_mape"].mean(),
         "backtest_coverage": trends["backtest_coverage"].mean(),
+        "backtest_vs_year_ago": trends["backtest_vs_year_ago"].mean(),
+        "worse_than_year_ago": (trends["backtest_vs_year_ago"] > 1).sum(),
     }
 
 

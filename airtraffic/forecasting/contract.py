@@ -235,3 +235,18 @@ def whole(name: str, value: int, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
         raise ForecastError(f"{name} is {value!r}; expected a whole number of {least} or more")
     return int(value)
+
+
+def positive(name: str, value: float | None) -> float | None:
+    """A finite number above zero, or None.
+
+    Raises
+    ------
+    ForecastError
+        It is something else.
+    """
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
+        raise ForecastError(f"{name} is {value!r}; expected a number above 0, or None")
+    return float(value)

@@ -129,8 +129,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "factor": ("peak factor", "factor de pico"),
     "section_parts": ("What it consists of: {series}", "De qué se compone: {series}"),
     "parts_text": (
-        "Trend, time of the year, day of the week and holidays by least squares, learned on the days up to {trained_to}; the forecast is their sum, moved by how far the last weeks lie off it. Of past forecasts up to a year ahead, {coverage} of what came lay in the interval; mean error {mape}.",
-        "Tendencia, época del año, día de la semana y festivos por mínimos cuadrados, aprendidos con los días hasta el {trained_to}; la previsión es su suma, desplazada según lo que se apartan las últimas semanas. De las previsiones pasadas hasta un año vista, el {coverage} de lo ocurrido quedó en el intervalo; error medio {mape}.",
+        "Trend, time of the year, day of the week and holidays by least squares, learned on the last two years up to {trained_to}; the forecast is their sum, with a slope that halves every 90 days, moved by how far the last weeks lie off it. Of past forecasts up to a year ahead, {coverage} of what came lay in the interval; mean error {mape}, which is {year_ago} of that of the same weekday a year before.",
+        "Tendencia, época del año, día de la semana y festivos por mínimos cuadrados, aprendidos con los dos últimos años hasta el {trained_to}; la previsión es su suma, con una pendiente que se reduce a la mitad cada 90 días, desplazada según lo que se apartan las últimas semanas. De las previsiones pasadas hasta un año vista, el {coverage} de lo ocurrido quedó en el intervalo; error medio {mape}: {year_ago} del que comete el mismo día de la semana del año anterior.",
     ),
     "section_trends": ("Trends", "Tendencias"),
     "trend_word": ("trend", "tendencia"),
@@ -140,12 +140,13 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "unclear": ("unclear", "incierta"),
     "slope": ("per day, each year", "por día, cada año"),
     "p_value": ("p", "p"),
+    "vs_year_ago": ("error / same weekday a year before", "error / mismo día del año anterior"),
     "annual_known": ("time of the year", "época del año"),
     "known": ("identified", "identificada"),
     "not_identified": ("not identified: less than a year", "no identificada: menos de un año"),
     "trends_text": (
-        "Slope of the trend in flights a day per year, with its 95 % interval; rising or falling only when the interval leaves zero out. Learned on the days up to {trained_to}.",
-        "Pendiente de la tendencia en vuelos diarios por año, con su intervalo del 95 %; creciente o decreciente solo cuando el intervalo deja fuera el cero. Aprendida con los días hasta el {trained_to}.",
+        "Slope of the trend in flights a day per year over the last two years, or since a break, with its 95 % interval; rising or falling only when the interval leaves zero out. Error: of past forecasts up to a year ahead, over that of the same weekday a year before; where it is above 1, that day was the better forecast. Learned on the days up to {trained_to}.",
+        "Pendiente de la tendencia en vuelos diarios por año en los dos últimos años, o desde una ruptura, con su intervalo del 95 %; creciente o decreciente solo cuando el intervalo deja fuera el cero. Error: el de las previsiones pasadas hasta un año vista, dividido por el del mismo día de la semana del año anterior; por encima de 1, ese día era mejor previsión. Aprendida con los días hasta el {trained_to}.",
     ),
     "no_trends": (
         "Seasons and trends have not been made up to this day.",
@@ -153,8 +154,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "section_breaks": ("Breaks of the history", "Rupturas en la historia"),
     "breaks_text": (
-        "A sudden new level, a closure or a long silence; what lies before the last break is left out where a year is left.",
-        "Un nivel nuevo repentino, un cierre o un silencio largo; lo anterior a la última ruptura se deja fuera si queda un año.",
+        "A sudden new level, a closure or a long silence; what lies before the last break is left out where a year is left, and so is what is older than two years.",
+        "Un nivel nuevo repentino, un cierre o un silencio largo; lo anterior a la última ruptura se deja fuera si queda un año, y también lo que tiene más de dos años.",
     ),
     "no_breaks": ("None was found.", "No se encontró ninguna."),
     "section_growth": ("Growth of airlines, up to {month}", "Crecimiento de las aerolíneas, hasta {month}"),

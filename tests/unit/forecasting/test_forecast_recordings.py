@@ -74,6 +74,28 @@ def test_the_network_rises_since_the_break(brazil):
     assert "2020" in trend["notes"]
 
 
+def test_a_year_ahead_is_nearer_than_last_year_s_same_weekday(brazil):
+    """2024: what rose from 2020 to 2023 is a recovery, and is not drawn on."""
+    until = date(2023, 12, 31)
+    known, came = (
+        brazil.filter(pl.col("series") == "BR", side)
+        for side in (pl.col("date") <= until, pl.col("date") > until)
+    )
+
+    def error(**kwargs) -> float:
+        model = SeasonalFourier(country="BR", **kwargs)
+        model.calibration_weeks = 0
+        both = model.fit(known).forecast(365).join(came, on=["series", "date"])
+        return both.select((pl.col("mean") - pl.col("value")).abs().mean()).item()
+
+    year_ago = known.with_columns(pl.col("date") + timedelta(days=364)).join(
+        came, on=["series", "date"], suffix="_came"
+    )
+    naive = year_ago.select((pl.col("value") - pl.col("value_came")).abs().mean()).item()
+    assert error() < naive
+    assert error() < 0.7 * error(years=None, damping_days=None)
+
+
 def test_airlines_grow_and_shrink_as_they_did(recordings):
     """Passengers 2012 to 2019: Azul grew; Avianca Brasil grew until 2018 and was gone in 2019."""
     table = pl.read_parquet(recordings / "daily" / "brazil_airline_route_month_pax_2010_2023.parquet")

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from airtraffic.errors import ForecastError
 from airtraffic.forecasting.panel import Panel
 from airtraffic.forecasting.regimes import regimes
 from airtraffic.forecasting.seasonal import HAC_LAGS, SeasonalFourier, _slope
@@ -117,6 +118,42 @@ def test_a_lasting_fall_is_a_break_and_the_fit_starts_after_it():
     row = fit(fallen).trends().row(0, named=True)
     assert "fitted to the days since" in row["notes"]
     assert abs(row["slope_per_year"]) < 3
+
+
+def straight(values) -> pl.DataFrame:
+    start = date(2020, 1, 1)
+    days = [start + timedelta(days=n) for n in range(len(values))]
+    return pl.DataFrame({"series": "A", "date": days, "value": np.asarray(values, dtype=float)})
+
+
+def test_a_recovery_of_years_ago_is_no_growth_of_today():
+    noise = np.random.default_rng(3).normal(0, 5, 1827)
+    recovered = straight(np.minimum(100 + np.arange(1827) / 2, 600) + noise)
+    row = fit(recovered).trends().row(0, named=True)
+    assert abs(row["slope_per_year"]) < 3
+    assert "fitted to the days since 2023-01-01" in row["notes"]
+    assert fit(recovered, years=None).trends()["slope_per_year"][0] > 60
+    last = fit(recovered).forecast(365)["mean"][-1]
+    assert last == pytest.approx(600, rel=0.01)
+
+
+def test_ahead_the_slope_halves_every_90_days_also_in_the_parts():
+    line = straight(100 + 0.5 * np.arange(1000))
+    model = fit(line)
+    mean = model.forecast(365)["mean"].to_numpy()
+    steps = np.diff(mean)
+    assert steps[0] == pytest.approx(0.5, rel=0.02)
+    np.testing.assert_allclose(steps[90:] / steps[:-90], 0.5, rtol=1e-3)
+    np.testing.assert_allclose(model.components(365)["trend"][-365:], mean, rtol=1e-6)
+    undamped = fit(line, damping_days=None).forecast(365)["mean"]
+    np.testing.assert_allclose(undamped, 100 + 0.5 * np.arange(1000, 1365), rtol=1e-6)
+
+
+@pytest.mark.parametrize("value", [0, -1, float("inf"), "2", True])
+def test_a_span_that_cannot_be_is_refused(value):
+    for name in ("years", "damping_days"):
+        with pytest.raises(ForecastError, match=f"{name} is .*expected a number above 0, or None"):
+            SeasonalFourier(**{name: value})
 
 
 @pytest.mark.parametrize("yearly", [0.0, 0.2, 0.6])
