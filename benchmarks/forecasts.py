@@ -2,8 +2,8 @@
 
 Needs the folder of real counts that AIRTRAFFIC_RECORDINGS names. One origin a week over each series' last 12
 months, 1 to 30 days ahead; every model is fitted again on the first origin of each month; intervals and
-champions come from errors that had come by then. 2020 stands apart. Then the time that a year of daily
-forecasts takes, and congestion.
+champions come from errors that had come by then. 2020 stands apart. Then a year ahead by trend and season, the
+time that a year of daily forecasts takes, and congestion.
 """
 
 import os
@@ -22,6 +22,7 @@ from benchmarks import _forecast_aims as aims
 from benchmarks import _forecast_congestion
 from benchmarks._forecast_backfill import backfill_table
 from benchmarks._forecast_runs import backtests, best_of_statsforecast
+from benchmarks._forecast_seasons import seasons_table
 from benchmarks._forecast_series import last_year, origins, panels, weekly
 
 SHOWN_HORIZONS = (1, 2, 3, 7, 14, 21, 30)
@@ -59,6 +60,8 @@ def main() -> None:
             made = with_champion(backtests(history, warm, scored, progress, f"{name} 2020"), scored)
             apart = made.filter(pl.col("origin") >= scored[0])
             progress.console.print(models_table(apart, f"{name}: 2020, apart"))
+    with Progress(console=console) as progress:
+        console.print(seasons_table({name: histories[name] for name in ("brazil", "europe")}, progress))
     console.print(backfill_table(pl.concat([histories["brazil"], histories["europe"]]), console))
     _forecast_congestion.main()
 

@@ -20,10 +20,10 @@ ANCHOR_DAYS = 28
 """Days whose mean error moves a forecast to the present level."""
 ANCHOR_HALF_LIFE_DAYS = 90.0
 YEARS = 2.0
-"""Years of a series that are fitted. Of Brazil and Europe in 2022 to 2024 all years since 2019 erred 1.4 to 1.6
-times as much half a year ahead: a recovery's slope is no growth."""
+"""Years of a series that are fitted. With all since 2019 forecasts of Brazil and Europe in 2022 to 2024 erred 1.3
+times as much 91 to 365 days ahead: a recovery's slope is no growth. (``benchmarks/forecasts.py``)"""
 DAMPING_DAYS = 90.0
-"""Days ahead in which the slope halves. Undamped, the same forecasts erred 1.1 to 1.4 times as much."""
+"""Days ahead in which the slope halves. Undamped, the same forecasts erred 1.1 to 1.3 times as much."""
 HAC_LAGS = 28
 """Lags of the slope's standard error: errors of daily counts stay alike for weeks."""
 
