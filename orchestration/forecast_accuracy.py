@@ -91,9 +91,9 @@ def _came(demand: pl.DataFrame, days: Sequence[date]) -> pl.DataFrame:
     )
 
 
-def read_drift(lake: LakeResource, at: date) -> Drift:
-    """How the forecasts of the weeks up to a day did."""
-    return drift(_accuracy(lake, at, at), at)
+def read_drift(lake: LakeResource, at: date, since: date | None = None) -> Drift:
+    """How the forecasts of the weeks up to a day did, those that were issued from ``since`` on."""
+    return drift(_accuracy(lake, at, at), at, since)
 
 
 def check_forecast_accuracy(

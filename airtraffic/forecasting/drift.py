@@ -11,6 +11,8 @@ NEAR_DAYS = 7
 """Horizons that are judged: those on which the naive is the same weekday's last count. [d]"""
 LEAST_DAYS = 7
 """Days with forecasts under which nothing is said. [d]"""
+LEAST_DAYS_SINCE = 3
+"""The same where only forecasts of one training are judged: the next one is due within a week."""
 LEAST_COVERAGE = 0.85
 """Share of counts that must lie in their 95 % interval. [1]"""
 MOST_VS_NAIVE = 1.1
@@ -31,11 +33,18 @@ class Drift:
     forecasts: int
     coverage: float | None
     vs_naive: float | None
+    since: date | None = None
+    """First day of issue that is judged; None: any."""
+
+    @property
+    def least_days(self) -> int:
+        """Days under which nothing is said."""
+        return LEAST_DAYS if self.since is None else LEAST_DAYS_SINCE
 
     @property
     def judged(self) -> bool:
         """Enough days have come to say anything."""
-        return self.days >= LEAST_DAYS
+        return self.days >= self.least_days
 
     @property
     def holds(self) -> bool:
@@ -47,7 +56,11 @@ class Drift:
     def sentence(self) -> str:
         """What was found, with the numbers that it is judged by."""
         if not self.judged:
-            return f"{self.days} of the last {LAST_DAYS} days have forecasts that came: under {LEAST_DAYS} nothing is said"
+            issued = "" if self.since is None else f" issued since {self.since}"
+            return (
+                f"{self.days} of the last {LAST_DAYS} days have forecasts{issued} that came: under {self.least_days} "
+                "nothing is said"
+            )
         error = (
             "no naive to compare with"
             if self.vs_naive is None
@@ -59,13 +72,15 @@ class Drift:
         )
 
 
-def drift(accuracy: pl.DataFrame, at: date) -> Drift:
+def drift(accuracy: pl.DataFrame, at: date, since: date | None = None) -> Drift:
     """Judge the forecasts of the ``LAST_DAYS`` up to a day.
 
     Parameters
     ----------
     accuracy
         ``COLUMNS`` of ``forecast_accuracy``, of these days and the week before, which the naive needs.
+    since
+        First day of issue that is judged: earlier forecasts say nothing of a training on it. None: any.
     """
     known = accuracy.drop_nulls("actual")
     came = known.select("kind", "series", "date", "actual").unique()
@@ -73,6 +88,8 @@ def drift(accuracy: pl.DataFrame, at: date) -> Drift:
     near = known.filter(
         pl.col("date").is_between(at - timedelta(days=LAST_DAYS - 1), at) & (pl.col("horizon") <= NEAR_DAYS)
     ).join(week, on=["kind", "series", "date"], how="left")
+    if since is not None:
+        near = near.filter(pl.col("date") - pl.duration(days="horizon") >= since)
     compared = near.drop_nulls("naive").filter(pl.col("scale") > 0)
     error = (compared["error"].abs() / compared["scale"]).sum()
     naive = ((compared["naive"] - compared["actual"]).abs() / compared["scale"]).sum()
@@ -82,4 +99,5 @@ def drift(accuracy: pl.DataFrame, at: date) -> Drift:
         near.height,
         near["inside"].mean(),
         error / naive if naive > 0 else None,
+        since,
     )

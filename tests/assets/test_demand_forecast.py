@@ -314,7 +314,7 @@ def test_drift_asks_for_one_training_a_day_and_says_why_it_does_not(came, tmp_pa
             "demand_models", lake.read("demand_models").from_pylist([rows], lake.read("demand_models").schema)
         )
         assert trained_days(wrong) == [TRAINED, days[-1] + timedelta(days=1)]
-        assert "models have been trained up to" in said(wrong, now)
+        assert f"0 of the last 28 days have forecasts issued since {yesterday}" in said(wrong, now)
 
 
 def test_the_clock_asks_for_yesterday_where_something_is_known(lake, tmp_path):

@@ -53,6 +53,25 @@ def test_six_days_say_nothing():
     assert drift(accuracy(7, inside=0.0), AT).judged
 
 
+def test_forecasts_of_earlier_models_do_not_speak_against_a_training():
+    """All that was issued before it was wrong, all that came since was right."""
+    trained = AT - timedelta(days=5)
+    issued = pl.col("date") - pl.duration(days="horizon")
+    cured = accuracy().with_columns(inside=issued >= trained)
+    assert not drift(cured, AT).holds
+    since = drift(cured, AT, trained)
+    assert (since.holds, since.judged, since.days, since.coverage) == (True, True, 5, 1.0)
+    assert not drift(cured.with_columns(inside=False), AT, trained).holds
+
+
+def test_two_days_of_a_training_say_nothing():
+    found = drift(accuracy(inside=0.0), AT, AT - timedelta(days=2))
+    assert (found.holds, found.judged) == (True, False)
+    assert found.sentence().startswith(
+        "2 of the last 28 days have forecasts issued since 2025-03-29 that came: under 3"
+    )
+
+
 def test_what_came_after_the_day_and_far_ahead_does_not_count():
     far = accuracy().with_columns(
         inside=(pl.col("horizon") <= 7) & (pl.col("date") <= AT - timedelta(days=7))
