@@ -1,7 +1,7 @@
 """The page of a what-if: another forecast beside the champion's, and what it means for sectors."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -10,6 +10,7 @@ from airtraffic.report.capacity_page import page_template
 from airtraffic.report.charts import svg
 from airtraffic.report.forecast_pictures import demand_picture
 from airtraffic.report.forecast_texts import ForecastTexts
+from airtraffic.saturation_forecast import DAYS_AHEAD
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -71,6 +72,19 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "In % of the hourly capacity of the day of issue, with the 95 % interval and the level; the day's entries are spread over the hours of its weekday.",
         "En % de la capacidad horaria del día de emisión, con el intervalo del 95 % y el nivel; las entradas del día se reparten en las horas de su día de la semana.",
     ),
+    "no_forecast_of_day": ("no forecast of this day", "sin previsión de este día"),
+    "saturation_bounds": (
+        "A day's own peak stands out more than the mean weekday's: by a factor that is measured on the trailing 56 days and in the value. With too few days it is missing: the value (marked ≥) and its interval are lower bounds, and the level may be higher. A day without a forecast is a gap; it does not mean that there is room.",
+        "El pico propio de un día destaca más que el del día medio: por un factor que se mide en los 56 días anteriores y está en el valor. Con muy pocos días falta: el valor (marcado con ≥) y su intervalo son cotas inferiores, y el nivel puede ser mayor. Un día sin previsión es un hueco; no significa que haya margen.",
+    ),
+    "only_growth_moves_sectors": (
+        "The other model changes nothing in the sectors here: it forecasts the network alone, and of theirs only the growth of demand ({growth}) is applied.",
+        "El otro modelo no cambia nada en los sectores aquí: solo prevé la red, y a los sectores solo se les aplica el crecimiento de la demanda ({growth}).",
+    ),
+    "sectors_not_shown": (
+        "{count} of {declared} sectors have no forecast of any of these days and are not shown.",
+        "{count} de {declared} sectores no tienen previsión de ninguno de estos días y no se muestran.",
+    ),
     "no_saturation_here": (
         "No sector's saturation follows from it: the series is neither a sector nor the network, or the lake has no capacity and peak hours of that day.",
         "De ello no se sigue la saturación de ningún sector: la serie no es un sector ni la red, o el lago no tiene capacidad ni horas pico de ese día.",
@@ -108,6 +122,8 @@ def what_if_page(
         What was asked, by name.
     """
     t = WhatIfTexts(language)
+    sectors = _by_sector(made.saturation, made.day)
+    of_network = kind == "network"
     return page_template("what_if.html.j2").render(
         t=t,
         made=made,
@@ -117,7 +133,10 @@ def what_if_page(
         picture=svg(what_if_picture(made.known, made.beside, t)),
         champion=made.champion.row(0, named=True),
         days=made.beside.to_dicts(),
-        pairs=_pairs(made.saturation),
+        sectors=sectors,
+        only_growth=of_network and asked["model"] != "champion",
+        not_shown=len(set(sector_names) - {sector for sector, _ in sectors}) if of_network else 0,
+        declared=len(sector_names),
         sector_name=lambda sector: sector_names.get(sector, sector),
         weekdays=t["weekdays"].split(","),
     )
@@ -144,13 +163,15 @@ def what_if_picture(known: pl.DataFrame, beside: pl.DataFrame, texts: ForecastTe
     return demand_picture(known, past, [(texts["champion"], beside), (texts["other"], other)], texts)
 
 
-def _pairs(saturation: pl.DataFrame) -> list[tuple[str, list[tuple[date, dict, dict]]]]:
-    """By sector, each day's saturation by the champion and by the other."""
+def _by_sector(
+    saturation: pl.DataFrame, day: date
+) -> list[tuple[str, list[tuple[date, dict | None, dict | None]]]]:
+    """By sector, each of the days ahead by the champion and by the other; None where there is no forecast."""
     rows = {
         (row["whose"], row["sector"], row["target_date"]): row for row in saturation.iter_rows(named=True)
     }
-    sectors: dict[str, list[tuple[date, dict, dict]]] = {}
-    for (whose, sector, day), row in sorted(rows.items()):
-        if whose == "champion" and ("other", sector, day) in rows:
-            sectors.setdefault(sector, []).append((day, row, rows["other", sector, day]))
-    return list(sectors.items())
+    days = [day + timedelta(days=ahead) for ahead in range(1, DAYS_AHEAD + 1)]
+    return [
+        (sector, [(at, rows.get(("champion", sector, at)), rows.get(("other", sector, at))) for at in days])
+        for sector in sorted({sector for _, sector, _ in rows})
+    ]
