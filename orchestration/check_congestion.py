@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from airtraffic.forecasting.congestion_came import with_polls
 from airtraffic.settings import Settings
 from orchestration.check_tables import Finding
 from orchestration.resources.lake import LakeResource
@@ -31,16 +32,19 @@ _COLUMNS = (
 
 
 def came_of(lake: LakeResource, day: date) -> pl.DataFrame:
-    """Forecasts issued on a day whose poll came, with the count: ``came``. [aircraft]"""
+    """Forecasts issued on a day whose poll came, with its time, ``came_at``, and the count: ``came``. [aircraft]
+
+    The poll is the one nearest to ``target_at`` within half an interval of polls.
+    """
     made = frame(lake, "congestion_forecast", _COLUMNS, [("date", "=", day)])
     days = [("date", "in", [day, day + timedelta(days=1)])]
     grid = frame(lake, "congestion_grid", ("zones", "zone", "snapshot_at", "aircraft"), days)
-    polled = grid.select(target_at="snapshot_at").unique()
-    came = grid.select("zones", "zone", target_at="snapshot_at", came="aircraft")
+    came = grid.select("zones", "zone", came_at="snapshot_at", came="aircraft")
     # A cell without a row in a poll that came was empty.
     return (
-        made.join(polled, on="target_at", how="semi")
-        .join(came, on=["zones", "zone", "target_at"], how="left")
+        with_polls(made, grid["snapshot_at"])
+        .filter(pl.col("came_at").is_not_null())
+        .join(came, on=["zones", "zone", "came_at"], how="left")
         .with_columns(pl.col("came").fill_null(0))
     )
 

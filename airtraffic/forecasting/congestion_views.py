@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import polars as pl
 
+from airtraffic.forecasting.congestion_came import with_polls
 from airtraffic.forecasting.congestion_contract import CongestionForecaster
 
 SHOWN = 3
@@ -18,16 +19,17 @@ def expected_and_came(model: CongestionForecaster, since: datetime) -> pl.DataFr
     Returns
     -------
     pl.DataFrame
-        zone, horizon [polls], target_at, mean, lower, upper and came, null where no poll came [aircraft].
+        zone, horizon [polls], target_at, mean, lower, upper and came at the poll nearest to it, null where none
+        came [aircraft].
     """
     at = model.seen.polls.at
     start = max(since, at[-1] - LAST)
     table = model.issues(at.filter(at >= start).to_list())
-    came = _counts(model).rename({"snapshot_at": "target_at", "aircraft": "came"})
+    came = _counts(model).rename({"snapshot_at": "came_at", "aircraft": "came"})
     return (
-        table.filter(pl.col("zone").is_in(busiest(model)))
-        .select("zone", "horizon", "target_at", "mean", "lower", "upper")
-        .join(came, on=["zone", "target_at"], how="left")
+        with_polls(table.filter(pl.col("zone").is_in(busiest(model))), at)
+        .join(came, on=["zone", "came_at"], how="left")
+        .select("zone", "horizon", "target_at", "mean", "lower", "upper", "came")
         .sort("zone", "horizon", "target_at")
     )
 
