@@ -29,6 +29,7 @@ def read_counts(
     file: str,
     sha256: str,
     ingested_at: datetime,
+    modified_at: datetime,
     earliest: date,
     latest: date,
 ) -> tuple[pa.Table, pa.Table]:
@@ -43,7 +44,7 @@ def read_counts(
         The provider's columns, typed or as text.
     name
         The provider's name.
-    file, sha256, ingested_at
+    file, sha256, ingested_at, modified_at
         Written into every row.
     earliest, latest
         Days that are believed, both included; others are rejected. (UTC)
@@ -73,6 +74,7 @@ def read_counts(
         .with_columns(
             **common,
             file=pl.lit(file),
+            file_modified_at=pl.lit(modified_at).cast(UTC_US),
             file_sha256=pl.lit(sha256),
             file_row=pl.col("row").cast(pl.Int64) + 1,
         )

@@ -43,6 +43,7 @@ COUNT_COLUMNS = (
     "source",
     "provider",
     "ingested_at",
+    "file_modified_at",
     "file",
     "file_sha256",
 )
@@ -60,7 +61,8 @@ def daily_demand(
     """Rows of ``daily_demand`` of some days.
 
     Of one series and day a published count is preferred to counted flights, and what really happened to what
-    was simulated. Of several published counts the one that was read last counts.
+    was simulated. Of several published counts the one that was read last counts, of files read in
+    one run the one that was changed last.
 
     Parameters
     ----------
@@ -98,7 +100,7 @@ def _published(counts: pl.DataFrame) -> pl.DataFrame:
     simulated = pl.col("source") == SIMULATE
     return (
         counts.filter(pl.col("value").is_not_null())
-        .sort(*_KEY, simulated, "ingested_at", "file", "file_sha256")
+        .sort(*_KEY, simulated, "ingested_at", "file_modified_at", "file", "file_sha256")
         .group_by(*_KEY, simulated.alias("simulated"), maintain_order=True)
         .agg(pl.col("country", "value", "source", "provider").last())
         .select(

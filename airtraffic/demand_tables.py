@@ -44,6 +44,12 @@ DAILY_COUNTS = Table(
             column("file_sha256", pa.string(), "SHA-256 of its content"),
             column("file_row", pa.int64(), "Row of the file, from 1", "rows"),
             column("ingested_at", TIMESTAMP, "When the file was read", "UTC"),
+            column(
+                "file_modified_at",
+                TIMESTAMP,
+                "When the file was last changed where it was dropped; null in rows older than this column",
+                "UTC",
+            ),
             date_of("the count"),
         ]
     ),

@@ -13,6 +13,6 @@ daily_counts = dg.AssetSpec(
         DAILY,
         {"arrow"},
         RARE,
-        "Flights per day as somebody publishes them, from dropped files; of several the last read counts.",
+        "Flights per day as somebody publishes them, from dropped files; of several the last read counts, of one run the last changed.",
     ),
 )

@@ -15,6 +15,7 @@ from airtraffic.demand import HISTORY_COLUMNS, chosen, history
 from airtraffic.forecast_settings import ForecastSettings, load_forecast_settings
 from airtraffic.sectors import Sectors
 from airtraffic.settings import Settings
+from airtraffic.tables import TABLES
 from orchestration.races import replace_from_newest
 from orchestration.resources.lake import LakeResource
 from orchestration.sectors import frame, on
@@ -63,7 +64,16 @@ def small_days(lake: LakeResource, name: str, columns: Sequence[str], wanted: pl
     if "://" in lake.root or days.filter(wanted).is_empty():
         return frame(lake, name, columns, [("date", "in", days.filter(wanted)["date"].unique().to_list())])
     paths = [f"{lake.uri(name)}/{path}" for path in days.filter(wanted)["path"]]
-    return pl.read_parquet(paths, columns=list(columns), hive_partitioning=True)
+    declared = pl.DataFrame(pl.from_arrow(TABLES[name].schema.empty_table())).schema
+    scanned = pl.scan_parquet(
+        paths,
+        schema={column: type_ for column, type_ in declared.items() if column != "date"},
+        hive_schema={"date": pl.Date},
+        # Files that are older than a column have none of it.
+        missing_columns="insert",
+        extra_columns="ignore",
+    )
+    return scanned.select(columns).collect()
 
 
 def make_daily_demand(lake: LakeResource, days: Sequence[date], sectors: Sectors) -> pa.Table:

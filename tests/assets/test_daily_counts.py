@@ -1,11 +1,16 @@
 """From dropped files of daily counts to demand, on a real lake."""
 
+import os
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import dagster as dg
 import polars as pl
+import pyarrow as pa
+from deltalake import write_deltalake
 
 from airtraffic.count_providers import load_count_providers
+from airtraffic.demand_tables import DAILY_COUNTS
 from assets.daily_demand import daily_demand
 from assets.flights import ingest_flight_files
 from cli.inbox_report import hashed, report_files
@@ -76,6 +81,49 @@ def test_the_same_content_again_adds_nothing_and_a_newer_file_is_what_counts(lak
     drop(folder, "brazil_network", "0 corrected.csv", COUNTS[1:].with_columns(pl.col("flights") + 1))
     ingest(lake, inbox)
     assert list(demand(lake).values()) == [100.0, 111.0, 121.0]
+
+
+def changed(path: Path, day: int) -> None:
+    at = datetime(2024, 2, day, tzinfo=UTC).timestamp()
+    os.utime(path, (at, at))
+
+
+def test_of_files_that_wait_together_the_one_changed_last_counts_whatever_it_is_called(lake, inbox, folder):
+    changed(drop(folder, "brazil_network", "z_old.csv", COUNTS), 1)
+    corrected = COUNTS.with_columns(pl.col("flights") + 1)
+    changed(drop(folder, "brazil_network", "a_corr.csv", corrected), 2)
+    ingest(lake, inbox)
+    assert list(demand(lake).values()) == [101.0, 111.0, 121.0]
+    assert {str(at.date()) for at in lake.read("daily_counts")["file_modified_at"].to_pylist()} == {
+        "2024-02-01",
+        "2024-02-02",
+    }
+    changed(drop(folder, "brazil_network", "again.csv", COUNTS), 3)
+    ingest(lake, inbox)
+    assert lake.read("daily_counts").num_rows == 6, "its content was read before"
+    assert list(demand(lake).values()) == [101.0, 111.0, 121.0]
+
+
+def test_where_more_files_wait_than_a_run_reads_the_older_are_read_first(lake, inbox, folder):
+    changed(drop(folder, "brazil_network", "z_old.csv", COUNTS), 1)
+    changed(drop(folder, "brazil_network", "a_corr.csv", COUNTS[1:]), 2)
+    asked = {"now": datetime.now(UTC), "earliest": datetime(2010, 1, 1, tzinfo=UTC), "max_files": 1}
+    providers = load_count_providers(PROVIDERS)
+    names = [done.file.name for _ in range(2) for done in ingest_files(lake, inbox, providers, **asked)]
+    assert names == ["z_old.csv", "a_corr.csv"]
+
+
+def test_a_lake_older_than_the_column_is_read_with_it(lake, inbox, folder):
+    older = DAILY_COUNTS.schema.remove(DAILY_COUNTS.schema.get_field_index("file_modified_at"))
+    row = {
+        "kind": "network", "series": "brazil", "country": "BR", "value": 7.0, "provider": "brazil_network",
+        "source": "file", "file": "0.csv", "ingested_at": datetime(2024, 3, 1, tzinfo=UTC), "date": FIRST,
+    }  # fmt: skip
+    write_deltalake(lake.uri("daily_counts"), pa.Table.from_pylist([row], older), partition_by=["date"])
+    assert list(demand(lake).values()) == [7.0]
+    drop(folder, "brazil_network", "2024.csv", COUNTS[1:])
+    ingest(lake, inbox)
+    assert list(demand(lake).values()) == [7.0, 110.0, 120.0]
 
 
 def test_bad_rows_are_kept_with_their_reasons_and_the_others_count(lake, inbox, folder):

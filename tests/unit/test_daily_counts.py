@@ -16,6 +16,7 @@ from airtraffic.providers import load_file_providers, load_providers
 
 SHIPPED = load_count_providers(Path(__file__).parents[2] / "config" / "providers.yaml")
 NOW = datetime(2025, 1, 3, 12, tzinfo=UTC)
+CHANGED = datetime(2025, 1, 3, 11, 30, tzinfo=UTC)
 
 
 def read(provider: str | CountsProvider, rows: pl.DataFrame) -> tuple[list[dict], list[dict]]:
@@ -27,6 +28,7 @@ def read(provider: str | CountsProvider, rows: pl.DataFrame) -> tuple[list[dict]
         file="a.csv",
         sha256="abc",
         ingested_at=NOW,
+        modified_at=CHANGED,
         earliest=date(2010, 1, 1),
         latest=NOW.date(),
     )
@@ -52,6 +54,7 @@ def test_a_network_is_one_series(typed):
         ("network", "brazil", "2025-01-02", 4786.0),
     ]
     assert bad == []
+    assert {row["file_modified_at"] for row in good} == {CHANGED}
     assert {key: good[1][key] for key in ("country", "provider", "source", "file", "file_sha256", "file_row")} == {
         "country": "BR", "provider": "brazil_network", "source": "file", "file": "a.csv", "file_sha256": "abc",
         "file_row": 2,

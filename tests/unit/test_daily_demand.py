@@ -109,6 +109,16 @@ def test_an_arrival_after_midnight_counts_for_the_day_on_which_it_lands():
     assert made(flights(late)) == {}, "of Monday itself nothing is known"
 
 
+def test_of_files_that_one_run_read_the_one_changed_last_counts():
+    older = {"value": 120.0, "file": "z_old.csv", "file_modified_at": datetime(2025, 3, 30, tzinfo=UTC)}
+    newer = {"value": 100.0, "file": "a_corr.csv", "file_modified_at": datetime(2025, 3, 31, tzinfo=UTC)}
+    before_the_column = {"value": 90.0, "file": "zz.csv"}
+    for order in ((older, newer, before_the_column), (before_the_column, newer, older)):
+        assert made(published=counts(*order))["network/flights"]["value"] == 100.0
+    read_later = older | {"ingested_at": datetime(2025, 4, 2, tzinfo=UTC)}
+    assert made(published=counts(newer, read_later))["network/flights"]["value"] == 120.0
+
+
 def test_a_published_count_is_preferred_to_counted_flights_and_of_two_the_one_read_last():
     later = {"value": 120.0, "ingested_at": datetime(2025, 4, 2, tzinfo=UTC), "file": "0.csv"}
     empty = {"value": None, "ingested_at": datetime(2025, 4, 3, tzinfo=UTC), "file": "1.csv"}
