@@ -9,6 +9,7 @@ import polars as pl
 
 from airtraffic.congestion_polled import HOUR, PolledHour, bases
 from airtraffic.congestion_settings import CongestionSettings
+from airtraffic.congestion_worlds import OBSERVED, other_world
 from airtraffic.errors import ForecastError
 from airtraffic.forecasting.congestion_contract import CongestionForecaster
 from airtraffic.forecasting.congestion_forward import one_thread
@@ -30,6 +31,8 @@ class Model:
     decisions: Sequence[Decision]
     digest: str = ""
     """Of what was learned and decided."""
+    world: str = OBSERVED
+    """What it has learned, as ``congestion_worlds.world``."""
 
 
 def grid_of_hour(
@@ -67,8 +70,9 @@ def forecast_of_hour(
     Parameters
     ----------
     models
-        By kind of zones, trained on earlier days. Without one, or at polls of another interval than it has learned, the
-        last count is published, with intervals from the errors of the hour before; its cells are those of that hour.
+        By kind of zones, trained on earlier days. Without one, or at polls of another interval or another world (real or
+        simulated) than it has learned, the last count is published, with intervals from the errors of that world in the
+        hour before; its cells are those of that hour.
         Of quadrants and sectors those that the model has not learned are published so, too.
     faults
         By kind of zones, why there is a model that cannot be asked.
@@ -77,18 +81,18 @@ def forecast_of_hour(
     asked = polled.intervals.filter(pl.col("snapshot_at") >= max(since or polled.hour, polled.hour))
     if asked.is_empty():
         return pl.DataFrame()
-    last = _LastCounts(polled, settings)
+    last = {world: _LastCounts(polled.of_world(world), settings) for world in asked["world"].unique()}
     shown = _shown(polled, models, settings, asked["snapshot_at"][0])
     parts = []
     for kind, each in zones.items():
         of_kind, learned = [], []
-        for (interval_s,), polls in asked.group_by("interval_s", maintain_order=True):
+        for (interval_s, world), polls in asked.group_by("interval_s", "world", maintain_order=True):
             origins = polls["snapshot_at"].to_list()
-            reason, missing = _why_not(models.get(kind), faults.get(kind, NO_MODEL), each, interval_s)
+            reason, missing = _why_not(models.get(kind), faults.get(kind, NO_MODEL), each, interval_s, world)
             if reason is None:
                 learned += origins
             if reason or missing:
-                made = last.rows(each, interval_s, origins, reason or UNLEARNED)
+                made = last[world].rows(each, interval_s, origins, reason or UNLEARNED)
                 of_kind.append(made if reason else made.filter(pl.col("zone").is_in(missing)))
         if learned:
             with one_thread():
@@ -126,16 +130,16 @@ def _shown(
 
 
 def _why_not(
-    model: Model | None, fault: str, zones: Zones, interval_s: float
+    model: Model | None, fault: str, zones: Zones, interval_s: float, world: str
 ) -> tuple[str | None, list[str]]:
-    """Why a model is not asked at polls of this interval, and else of which zones it is not.
+    """Why a model is not asked at polls of this interval and world, and else of which zones it is not.
 
     ``fault``: why, where there is no model.
     """
     if model is None:
         return fault, []
     persistence = model.models["persistence"]
-    reason = other_interval(persistence, interval_s)
+    reason = other_world(model.world, world) or other_interval(persistence, interval_s)
     if zones.every is None:
         was, now = (each.borders()["cells"] for each in (persistence.zones, zones))
         return reason or (None if was == now else f"the model is of cells of {was}"), []

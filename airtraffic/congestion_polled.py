@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from airtraffic.congestion_settings import CongestionSettings
+from airtraffic.congestion_worlds import world
 from airtraffic.forecasting.congestion_polls import COLUMNS, Polls
 from airtraffic.forecasting.congestion_positions import Positions
 from airtraffic.forecasting.congestion_zones import Zones
@@ -20,7 +21,8 @@ ASSUMED_S = 60.0
 """Interval of a first poll that declares none. [s]"""
 STEPS = 5
 """Steps up to a poll whose median is its interval where it declares none; two of them may be gaps. [polls]"""
-_OF_TRAINING = {"network", "training_days", "judged_share"}
+_TOLD_OTHERWISE = {"network", "training_days", "judged_share", "oldest_model_days"}
+"""Settings of training, and one that shows in which models there are."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +45,24 @@ class PolledHour:
 
     @cached_property
     def intervals(self) -> pl.DataFrame:
-        """snapshot_at and interval_s [s] of every poll, known when it came: no later poll changes it."""
+        """snapshot_at, interval_s [s] and world of every poll, known when it came: no later poll changes them."""
         declared = pl.when(pl.col("interval_s") > 0).then("interval_s")
         step_s = pl.col("snapshot_at").diff().dt.total_milliseconds() / 1000
         usual = step_s.rolling_median(STEPS, min_samples=1).round().clip(1)
         return self.polls.select(
-            "snapshot_at", interval_s=pl.coalesce(declared, usual, pl.lit(ASSUMED_S)).cast(pl.Float64)
+            "snapshot_at",
+            interval_s=pl.coalesce(declared, usual, pl.lit(ASSUMED_S)).cast(pl.Float64),
+            world=world(pl.col("sources")),
         )
+
+    def of_world(self, world: str) -> "PolledHour":
+        """The same with the polls of one world alone."""
+        mine = self.intervals["world"] == world
+        if mine.all():
+            return self
+        polls = self.polls.filter(mine)
+        rows = self.rows.filter(pl.col("snapshot_at").is_in(polls["snapshot_at"].implode()))
+        return PolledHour(self.hour, rows, polls)
 
     def positions(
         self,
@@ -61,7 +74,8 @@ class PolledHour:
     ) -> Positions:
         """Positions of the polls from ``since`` on, to before ``until``.
 
-        ``interval_s``: at polls of quite another interval there is a gap. [s]
+        ``interval_s``: at polls of quite another interval there is a gap. [s] There is one too between simulated and
+        observed polls: no window and no error spans both.
         """
         inside = pl.col("snapshot_at") >= since
         if until is not None:
@@ -69,7 +83,7 @@ class PolledHour:
         rows, intervals = self.rows.filter(inside), self.intervals.filter(inside)
         polls = Polls.of(rows, intervals["snapshot_at"], interval_s)
         if interval_s is not None:
-            polls = polls.cut(intervals["interval_s"].to_numpy())
+            polls = polls.cut(intervals["interval_s"].to_numpy(), intervals["world"].to_numpy())
         return Positions(rows, polls, oldest_s)
 
 
@@ -87,7 +101,7 @@ def bases(
         By kind of zones, a digest of the models.
     """
     told = {
-        "settings": settings.model_dump(mode="json", exclude=_OF_TRAINING),
+        "settings": settings.model_dump(mode="json", exclude=_TOLD_OTHERWISE),
         "zones": {kind: each.description() for kind, each in zones.items()},
         "models": dict(models),
     }

@@ -49,6 +49,8 @@ class CongestionSettings(Declared):
     training_days: Annotated[int, Field(ge=1, le=14)] = 2
     judged_share: Annotated[float, Field(ge=0.05, le=0.5)] = 0.3
     """Share of the polls, the last ones, that only judge. [1]"""
+    oldest_model_days: Annotated[int, Field(ge=1, le=366)] = 14
+    """A model whose last day of training is longer ago is not asked. [days]"""
     network: Network = Network()
 
     @model_validator(mode="after")

@@ -155,8 +155,9 @@ CONGESTION_FORECAST = Table(
             column(
                 "basis",
                 pa.string(),
-                "What said it: the model, or persistence where too few polls have come since a gap, no model has been "
-                "trained at the interval of the polls, or it has not learned the zone with these borders",
+                "What said it: the model, or persistence where too few polls have come since a gap, no model of the last "
+                "days has been trained at the interval of the polls and on their world, real or simulated, or it has not "
+                "learned the zone with these borders",
             ),
             column("trained_to", TIMESTAMP, "Last poll that the model has learned from; null: none", "UTC"),
             column("reason", pa.string(), "Why this model, in words"),

@@ -86,7 +86,7 @@ def make_congestion_forecast(
     settings = settings or congestion_settings()
     (day,) = {hour.date() for hour in hours}
     zones = zones_of(settings, Settings.from_env(os.environ).box, day)
-    models, faults = read_models(lake, day)
+    models, faults = read_models(lake, day, settings.oldest_model_days)
 
     def rows() -> pa.Table:
         made = [_forecast(lake, each, zones, models, faults, settings, anew) for each in polled(lake, hours)]
@@ -147,12 +147,13 @@ def polls_of(polls: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def read_models(lake: LakeResource, day: date) -> tuple[dict[str, "Model"], dict[str, str]]:
-    """By kind of zones, the models of the last day of training before ``day``.
+def read_models(lake: LakeResource, day: date, oldest_days: int) -> tuple[dict[str, "Model"], dict[str, str]]:
+    """By kind of zones, the models of the last day of training before ``day``, at most so many days ago.
 
-    And why those that cannot be read cannot, which is logged as a warning.
+    And why those that are older, or cannot be read, are not asked; the latter is logged as a warning.
     """
     from airtraffic.congestion_hour import Model
+    from airtraffic.congestion_worlds import world_of
     from airtraffic.forecasting.congestion_files import decisions_of, unpacked
 
     if not lake.exists("congestion_models"):
@@ -164,9 +165,13 @@ def read_models(lake: LakeResource, day: date) -> tuple[dict[str, "Model"], dict
     made, faults = {}, {}
     for row in lake.read("congestion_models", where=[("date", "=", newest)]).to_pylist():
         kind = row["zones"]
+        if (day - newest).days > oldest_days:
+            faults[kind] = f"the newest model, of {newest}, is older than {oldest_days} days"
+            continue
         try:
             models = unpacked(row["files"], row["words"], kind)
-            made[kind] = Model(models, decisions_of(row["words"], row["published"], models), _digest(row))
+            decisions = decisions_of(row["words"], row["published"], models)
+            made[kind] = Model(models, decisions, _digest(row), world_of(row["sources"]))
         except ForecastError as error:
             # Written by another version of the code, or damaged: persistence is published and says so.
             faults[kind] = f"the model of {newest} cannot be read ({error})"
@@ -176,7 +181,7 @@ def read_models(lake: LakeResource, day: date) -> tuple[dict[str, "Model"], dict
 
 def _digest(row: Mapping[str, Any]) -> str:
     """Of what a row of ``congestion_models`` says that forecasts are made of."""
-    told = json.dumps([row["words"], row["published"]], sort_keys=True).encode()
+    told = json.dumps([row["words"], row["published"], row["sources"]], sort_keys=True).encode()
     return hashlib.sha256(row["files"] + told).hexdigest()
 
 

@@ -88,8 +88,10 @@ class MadeModels:
 def learning(lake: LakeResource, day: date, settings: CongestionSettings) -> Learning | None:
     """Positions of the days of training up to ``day``; None where fewer than two polls came.
 
-    Days in which nothing was polled are left out, so that of two days one is enough.
+    Days in which nothing was polled are left out, so that of two days one is enough. A model is of one world: where
+    the newest poll is simulated, it learns from the simulated polls and no others, else from none of them.
     """
+    from airtraffic.congestion_worlds import of_newest_world
     from airtraffic.forecasting.congestion_polls import COLUMNS
     from airtraffic.forecasting.congestion_training import split
 
@@ -97,8 +99,10 @@ def learning(lake: LakeResource, day: date, settings: CongestionSettings) -> Lea
     version = lake.version("state_vectors")
     rows = frame(lake, "state_vectors", (*COLUMNS, "source"), days).sort("snapshot_at", "icao24")
     polls = polls_of(frame(lake, "polls", ("snapshot_at", "source", "interval_s"), days), rows)
+    polls = of_newest_world(polls)
     if polls.height < 2:
         return None
+    rows = rows.filter(pl.col("snapshot_at").is_in(polls["snapshot_at"].implode()))
     return Learning(day, split(rows.drop("source"), polls["snapshot_at"], settings), polls, version)
 
 

@@ -75,13 +75,13 @@ class Polls:
     def __len__(self) -> int:
         return len(self.time_s)
 
-    def cut(self, own_s: np.ndarray) -> "Polls":
-        """The same, with gaps around every poll of quite another interval than these have.
+    def cut(self, own_s: np.ndarray, world: np.ndarray) -> "Polls":
+        """The same, with gaps around every poll of quite another interval than these have, and where worlds change.
 
-        ``own_s``: (n_polls,) interval of each. [s]
+        ``own_s``: (n_polls,) interval of each. [s] ``world``: (n_polls,) what each shows, simulated or not.
         """
         other = np.abs(own_s - self.interval_s) > OTHER_INTERVAL * self.interval_s
-        gap = (np.diff(self.segment) > 0) | other[1:] | other[:-1]
+        gap = (np.diff(self.segment) > 0) | other[1:] | other[:-1] | (world[1:] != world[:-1])
         return Polls(self.time_s, np.concatenate([[0], np.cumsum(gap)]), self.interval_s)
 
     @property

@@ -6,6 +6,7 @@ import pytest
 from airtraffic.congestion_hour import Model, forecast_of_hour, grid_of_hour
 from airtraffic.congestion_polled import HOUR, PolledHour
 from airtraffic.congestion_settings import CongestionSettings
+from airtraffic.congestion_worlds import SIMULATED
 from airtraffic.forecasting.congestion_baselines import LastCount
 from airtraffic.forecasting.congestion_promotion import Decision, kinds_of_zone
 from airtraffic.forecasting.congestion_publication import other_interval
@@ -18,10 +19,10 @@ ZONES = SETTINGS.zones((), SOUTH_AMERICA)
 NEXT = START + HOUR
 
 
-def polled(*made: dict, minutes=range(120), every_s: float = 60.0) -> PolledHour:
+def polled(*made: dict, minutes=range(120), every_s: float = 60.0, source="simulate") -> PolledHour:
     """The second hour of two, polled at these minutes of them."""
     at = pl.Series([START + m * MINUTE for m in minutes], dtype=AT)
-    polls = pl.DataFrame({"snapshot_at": at}).with_columns(interval_s=every_s, sources=pl.lit(["simulate"]))
+    polls = pl.DataFrame({"snapshot_at": at}).with_columns(interval_s=every_s, sources=pl.lit([source]))
     seen = rows(*made) if made else rows(row(0)).clear()
     return PolledHour(NEXT, seen, polls)
 
@@ -85,7 +86,7 @@ def trained(**settings) -> dict[str, Model]:
     """Persistence of the quadrants, learned from an aircraft in SE."""
     model = LastCount(zones=ZONES["quadrants"], least_aircraft=0, **settings).fit(flying().rows)
     decision = Decision("quadrants", "persistence", False, "judged")
-    return {"quadrants": Model({"persistence": model}, [decision], "digest")}
+    return {"quadrants": Model({"persistence": model}, [decision], "digest", SIMULATED)}
 
 
 def test_quadrants_that_the_model_has_not_learned_are_the_last_count_and_say_so():
@@ -110,7 +111,7 @@ def test_a_model_of_other_borders_is_not_asked_until_it_is_trained_again():
 def test_a_model_of_cells_of_another_size_is_not_asked(size_deg, asked):
     model = LastCount(zones=ZONES["cells"], least_aircraft=0).fit(flying().rows)
     decisions = [Decision(group, "persistence", False, "judged") for group in kinds_of_zone(model)]
-    models = {"cells": Model({"persistence": model}, decisions)}
+    models = {"cells": Model({"persistence": model}, decisions, world=SIMULATED)}
     cells = SETTINGS.model_copy(update={"cell_size_deg": size_deg}).zones((), SOUTH_AMERICA)["cells"]
     made = forecast_of_hour(flying(), {"cells": cells}, models, SETTINGS)
     assert made["trained_to"].is_not_null().all() == asked
