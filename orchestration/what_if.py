@@ -176,7 +176,7 @@ def _check(lake: LakeResource, history: pl.DataFrame, config: WhatIfConfig, day:
         return
     if not names:
         kinds = ", ".join(history["kind"].unique().sort())
-        raise ConfigurationError(f"no series of kind {config.kind!r} is forecast on {day}; there are {kinds}")
+        raise ConfigurationError(f"no series of kind '{config.kind}' is forecast on {day}; there are {kinds}")
     near = difflib.get_close_matches(config.series, names, _NAMED, 0.5)
     shown = list(dict.fromkeys([*near, *names]))[:_NAMED]
     raise ConfigurationError(

@@ -9,7 +9,6 @@ import dagster as dg
 import polars as pl
 import pyarrow as pa
 import pytest
-from pydantic import ValidationError
 
 from airtraffic.demand_tables import DAILY_DEMAND, DEMAND_CHAMPIONS, DEMAND_FORECAST, FORECAST_ACCURACY
 from airtraffic.errors import AirTrafficError
@@ -282,12 +281,10 @@ def test_a_series_that_was_not_published_is_continued_by_what_there_is(resources
         ({"day": "2019-01-01"}, "daily_demand has 2023-05-28 to 2024-06-30"),
         ({"day": "2024-02-31"}, "expected a day such as 2024-06-30"),
         ({"trees": 50}, "model is 'champion', which has no trees; set model to demand_forest"),
-        ({"growth_percent": 1000}, "less than or equal to 300"),
-        ({"model": "lstm"}, "String should match pattern"),
     ],
 )
 def test_what_cannot_be_asked_says_what_can(resources, made, asked, error):
-    with pytest.raises((AirTrafficError, ValidationError), match=re.escape(error)):
+    with pytest.raises(AirTrafficError, match=re.escape(error)):
         ask(resources, **asked)
 
 
