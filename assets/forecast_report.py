@@ -10,7 +10,7 @@ from airtraffic.report.sector_outlook import sector_outlook
 from airtraffic.report.texts import LANGUAGES
 from orchestration.automation import FORECAST_READY
 from orchestration.described import NIGHTLY, OWNERS
-from orchestration.forecast_page import forecast_day, versions
+from orchestration.forecast_page import congestion_day, forecast_day, versions
 from orchestration.partitions import DAILY
 from orchestration.resources.lake import LakeResource
 from orchestration.resources.reports import ReportsResource
@@ -19,25 +19,27 @@ from orchestration.sectors import load_sectors
 
 @dg.asset(
     partitions_def=DAILY,
-    deps=FORECAST_DAY_TABLES,
+    deps=[*FORECAST_DAY_TABLES, "congestion_forecast"],
     automation_condition=FORECAST_READY,
     backfill_policy=dg.BackfillPolicy.single_run(),
     group_name="reports",
     owners=OWNERS,
     kinds={"python", "html"},
     description="What a network planner and a flow manager read: the forecast with its interval and what came, the "
-    "accuracy of the last 30 days, models and why, trends, breaks, growth, and the saturation of the next 7 days, in "
-    "English and Spanish. One page per day of issue and language.",
+    "accuracy of the last 30 days, models and why, trends, breaks, growth, the saturation of the next 7 days, and how "
+    "forecasts of congestion did, in English and Spanish. One page per day of issue and language.",
     freshness_policy=NIGHTLY,
 )
 def forecast_report(context: dg.AssetExecutionContext, lake: LakeResource, reports: ReportsResource) -> None:
     sectors = load_sectors()
     for key in context.partition_keys:
         day = date.fromisoformat(key)
-        of, read = forecast_day(lake, day), versions(lake)
+        of, congestion = forecast_day(lake, day), congestion_day(lake, day)
+        read = versions(lake, congestion is not None)
         for language in LANGUAGES:
             names = {sector.id: sector.called(language) for sector in sectors.on(day)}
-            path = reports.write(file_name(day, language), forecast_page(of, language, read, names))
+            page = forecast_page(of, language, read, names, congestion)
+            path = reports.write(file_name(day, language), page)
             context.add_asset_metadata({f"page_{language}": dg.MetadataValue.path(path)}, partition_key=key)
         outlook = sector_outlook(
             of.sector_saturation_forecast, of.demand_forecast, day, {sector.id for sector in sectors.on(day)}
@@ -51,6 +53,7 @@ def forecast_report(context: dg.AssetExecutionContext, lake: LakeResource, repor
                 "sectors_that_may_be_full": len(outlook.full) if outlook.judged else None,
                 "sectors_with_a_forecast": len(outlook.forecast),
                 "sectors_declared": len(outlook.weeks),
+                "congestion_forecasts_compared": congestion.compared.height if congestion else 0,
                 **(
                     {"coverage_of_30_days": month["coverage"], "mape_of_30_days": month["mape"]}
                     if month

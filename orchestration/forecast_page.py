@@ -1,17 +1,53 @@
 """What the page of a day of issue is made of, read from the lake."""
 
-from datetime import date, timedelta
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 
+import polars as pl
+
+from airtraffic.errors import ForecastError
+from airtraffic.report.congestion_section import LSTM, CongestionDay
 from airtraffic.report.forecast_summary import (
     ACCURACY_DAYS,
     FORECAST_DAY_TABLES,
     KNOWN_DAYS,
     ForecastDay,
 )
+from orchestration.check_congestion import came_of, held
+from orchestration.congestion import HOUR, congestion_settings, polled
 from orchestration.resources.lake import Filter, LakeResource
 from orchestration.sectors import frame
 
+if TYPE_CHECKING:
+    from airtraffic.congestion_polled import PolledHour
+    from airtraffic.forecasting.congestion_contract import CongestionForecaster
+
+_log = logging.getLogger(__name__)
 _OF_THE_DAY = ("demand_forecast", "sector_saturation_forecast")
+_CONGESTION = ("congestion_forecast", "congestion_grid")
+_ISSUED = (
+    "issued_at",
+    "zones",
+    "zone",
+    "horizon",
+    "target_at",
+    "aircraft",
+    "mean",
+    "lower",
+    "upper",
+    "direction",
+    "threshold",
+    "significant",
+    "model",
+    "trained_to",
+    "sources",
+    "hour",
+)
+_ORIGINS = 2
+"""Polls that a simulation starts from. [polls]"""
 _DAYS_BEFORE = {"daily_demand": KNOWN_DAYS, "forecast_accuracy": ACCURACY_DAYS}
 
 
@@ -30,9 +66,69 @@ def newest(lake: LakeResource, name: str, until: date) -> date | None:
     return max((day for day in days if day <= until), default=None)
 
 
-def versions(lake: LakeResource) -> dict[str, int | None]:
+def congestion_day(lake: LakeResource, day: date) -> CongestionDay | None:
+    """What is told of the congestion of a day; None where the lake has no forecast of any."""
+    if not lake.exists("congestion_forecast"):
+        return None
+    issued = frame(lake, "congestion_forecast", _ISSUED, [("date", "=", day)])
+    compared = came_of(lake, day)
+    of = CongestionDay(day, issued, compared, held(compared))
+    return replace(of, simulations=_simulations(lake, of)) if of.learned else of
+
+
+def versions(lake: LakeResource, congestion: bool = False) -> dict[str, int | None]:
     """Delta versions of the tables that are read."""
-    return {name: lake.version(name) for name in FORECAST_DAY_TABLES}
+    return {name: lake.version(name) for name in (*FORECAST_DAY_TABLES, *(_CONGESTION if congestion else ()))}
+
+
+def _simulations(lake: LakeResource, of: CongestionDay) -> dict[str, pl.DataFrame]:
+    """Of the last hour with most polls, by the LSTMs that the forecasts are of."""
+    models = _published(lake, of)
+    if not models:
+        return {}
+    polls = of.issued.group_by("hour").agg(pl.col("issued_at").n_unique()).sort("issued_at", "hour")
+    hour = datetime(of.day.year, of.day.month, of.day.day, polls["hour"][-1], tzinfo=UTC)
+    return simulated(models, polled(lake, [hour])[0])
+
+
+def _published(lake: LakeResource, of: CongestionDay) -> dict[str, "CongestionForecaster"]:
+    """By kind of zones, the LSTM of the forecasts: the one that was trained up to what they say."""
+    from airtraffic.forecasting.congestion_files import unpacked
+
+    mine = of.issued.filter(pl.col("model") == LSTM).drop_nulls("trained_to")
+    if mine.is_empty():
+        return {}
+    trained_to = dict(mine.group_by("zones").agg(pl.col("trained_to").max()).iter_rows())
+    days = [("date", ">=", min(trained_to.values()).date()), ("date", "<", of.day)]
+    stored = frame(lake, "congestion_models", ("zones", "trained_to", "files", "words", "date"), days)
+    made = {}
+    for row in stored.sort("date").iter_rows(named=True):
+        kind = row["zones"]
+        if row["trained_to"] != trained_to.get(kind):
+            continue
+        try:
+            models = unpacked(row["files"], row["words"], kind)
+        except ForecastError as error:
+            _log.warning("no simulation of %s: the model of %s cannot be read (%s)", kind, row["date"], error)
+            continue
+        if LSTM in models:
+            made[kind] = models[LSTM]
+    return made
+
+
+def simulated(models: Mapping[str, "CongestionForecaster"], hour: "PolledHour") -> dict[str, pl.DataFrame]:
+    """Recursive simulations from polls of an hour, by kind of zones, as ``congestion_views.simulations``."""
+    from airtraffic.forecasting.congestion_forward import one_thread
+    from airtraffic.forecasting.congestion_views import simulations
+
+    made = {}
+    for kind, model in models.items():
+        since = hour.hour - HOUR
+        told = {"interval_s": model.interval_s, "oldest_s": congestion_settings().oldest_s}
+        if len(hour.times):
+            with one_thread():
+                made[kind] = simulations(model.update(hour.positions(since, **told)), hour.hour, _ORIGINS)
+    return made
 
 
 def _where(lake: LakeResource, name: str, day: date) -> list[Filter]:

@@ -1,13 +1,23 @@
 """Pictures of forecasts of congestion beside what came, as PNG."""
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from airtraffic.report.png import png
 
+WORDS = {
+    "came": "came",
+    "expected": "forecast, 95 % interval",
+    "simulated": "simulated",
+    "ahead": "{zone}, {horizon} polls ahead",
+    "from": "{zone}, from {at} UTC",
+}
+"""What the pictures say."""
 _BLUE, _GREY, _ORANGE = "#2b6cb0", "#8d99ae", "#d95f02"
 
 
-def expected_and_came_chart(table: pl.DataFrame, title: str) -> bytes:
+def expected_and_came_chart(table: pl.DataFrame, title: str, words: Mapping[str, str] = WORDS) -> bytes:
     """Forecasts with their intervals over what came, a panel a zone and horizon. PNG.
 
     ``table``: zone, horizon, target_at, mean, lower, upper, came; as ``congestion_views.expected_and_came``.
@@ -23,12 +33,12 @@ def expected_and_came_chart(table: pl.DataFrame, title: str) -> bytes:
             axes.fill_between(at, part["lower"], part["upper"], color=_BLUE, alpha=0.2, linewidth=0)
             axes.plot(at, part["came"].to_list(), color=_GREY, linewidth=0.8)
             axes.plot(at, part["mean"].to_list(), color=_BLUE, linewidth=0.9)
-            axes.set_title(f"{zone}, {horizon} polls ahead", loc="left", fontsize=8)
-    _key(figure, {"came": _GREY, "forecast, 95 % interval": _BLUE})
+            axes.set_title(words["ahead"].format(zone=zone, horizon=horizon), loc="left", fontsize=8)
+    _key(figure, {words["came"]: _GREY, words["expected"]: _BLUE})
     return png(figure, dpi=80)
 
 
-def simulations_chart(table: pl.DataFrame, title: str) -> bytes:
+def simulations_chart(table: pl.DataFrame, title: str, words: Mapping[str, str] = WORDS) -> bytes:
     """Recursive simulations beside what happened, a panel a zone and origin. PNG.
 
     ``table``: as ``congestion_views.simulations``.
@@ -42,8 +52,8 @@ def simulations_chart(table: pl.DataFrame, title: str) -> bytes:
             part = table.filter(pl.col("zone") == zone, pl.col("issued_at") == origin)
             axes.plot(part["at"].to_list(), part["came"].to_list(), color=_GREY, linewidth=1)
             axes.plot(part["at"].to_list(), part["simulated"].to_list(), color=_ORANGE, linewidth=1.2)
-            axes.set_title(f"{zone}, from {origin:%H:%M} UTC", loc="left", fontsize=8)
-    _key(figure, {"came": _GREY, "simulated": _ORANGE})
+            axes.set_title(words["from"].format(zone=zone, at=f"{origin:%H:%M}"), loc="left", fontsize=8)
+    _key(figure, {words["came"]: _GREY, words["simulated"]: _ORANGE})
     return png(figure, dpi=80)
 
 

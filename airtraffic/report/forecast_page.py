@@ -9,6 +9,7 @@ import polars as pl
 
 from airtraffic.report.capacity_page import page_template
 from airtraffic.report.charts import svg
+from airtraffic.report.congestion_section import CongestionDay, congestion_section
 from airtraffic.report.forecast_pictures import (
     decomposition_picture,
     demand_picture,
@@ -45,6 +46,7 @@ def forecast_page(
     language: str,
     versions: Mapping[str, int | None],
     sector_names: Mapping[str, str],
+    congestion: CongestionDay | None = None,
 ) -> str:
     """The page of a day of issue.
 
@@ -55,6 +57,8 @@ def forecast_page(
     sector_names
         Names in this language, by id, of every sector declared on the day: those of which nothing is forecast
         are shown as gaps.
+    congestion
+        None: the platform forecasts none, and the page does not speak of it.
     """
     t = ForecastTexts(language)
     growing = of.airline_growth.drop_nulls("slope")
@@ -69,6 +73,8 @@ def forecast_page(
         accuracy_from=of.forecast_accuracy["date"].min(),
         sectors=sector_outlook(of.sector_saturation_forecast, of.demand_forecast, of.day, sector_names),
         higher=_higher,
+        congestion_is_told=congestion is not None,
+        congestion=congestion_section(congestion, t, sector_names) if congestion else None,
         parts=_parts(of, t),
         trends=trend_rows(of.seasonal_trends),
         parted=parted,

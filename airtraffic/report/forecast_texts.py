@@ -3,8 +3,9 @@
 import re
 
 from airtraffic.report.capacity_texts import CapacityTexts
+from airtraffic.report.congestion_texts import CONGESTION_TEXTS
 
-_TEXTS: dict[str, tuple[str, str]] = {
+_TEXTS: dict[str, tuple[str, str]] = CONGESTION_TEXTS | {
     "forecast_title": ("Demand forecast, {day}", "Previsión de demanda, {day}"),
     "forecast_report": (
         "Forecast of demand and saturation",

@@ -1,11 +1,12 @@
 """A day of issue as the tables have it, made from a seeded history."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import polars as pl
 
 from airtraffic.airline_growth import airline_growth
+from airtraffic.congestion_tables import CONGESTION_FORECAST, CONGESTION_GRID
 from airtraffic.demand import split_key
 from airtraffic.demand_tables import DAILY_DEMAND, DEMAND_CHAMPIONS, DEMAND_FORECAST, FORECAST_ACCURACY
 from airtraffic.report.forecast_summary import ForecastDay
@@ -186,3 +187,53 @@ def empty_day() -> ForecastDay:
         SECTOR_SATURATION_FORECAST,
     )
     return ForecastDay(DAY, *(pl.DataFrame(pl.from_arrow(table.schema.empty_table())) for table in whole))
+
+
+FIRST_POLL = datetime(2024, 6, 30, 10, tzinfo=UTC)
+ISSUES, POLLS = 60, 80
+"""Polls that forecasts are issued at, and those that came: what is expected of the last ten minutes has not."""
+CALM = ("quadrants", "NW")
+ZONES = {
+    **{("quadrants", name): base for name, base in {"NW": 40, "SE": 20}.items()},
+    **{("sectors", name): base for name, base in {"CO-BOG-MDE": 8, "CO-CLO": 3}.items()},
+    **{("cells", f"{south:+d}-075"): 1 for south in range(12)},
+}
+"""Zones, and their aircraft at the first poll: the north-west stays as it is, in the others one comes every 10 min."""
+
+
+def congestion_counts() -> pl.DataFrame:
+    """Rows of ``congestion_grid``, a poll a minute."""
+    rows = [
+        (kind, zone, FIRST_POLL + timedelta(minutes=poll), base + (0 if (kind, zone) == CALM else poll // 10))
+        for (kind, zone), base in ZONES.items()
+        for poll in range(POLLS)
+    ]
+    counts = pl.DataFrame(rows, schema=["zones", "zone", "snapshot_at", "aircraft"], orient="row")
+    at = pl.col("snapshot_at").dt
+    told = counts.with_columns(sources=pl.lit(["simulate"]), date=at.date(), hour=at.hour())
+    return filled(CONGESTION_GRID, told)
+
+
+def congestion_forecasts(model: str = "persistence") -> pl.DataFrame:
+    """Rows of ``congestion_forecast``: nothing changes for three polls, and within 30 all but the north-west fills."""
+    counts = congestion_counts().filter(pl.col("snapshot_at") < FIRST_POLL + timedelta(minutes=ISSUES))
+    ahead = pl.DataFrame({"horizon": [1, 2, 3, 30]})
+    far, fills = pl.col("horizon") == 30, pl.col("zone") != CALM[1]
+    learned = pl.col("zones") == "quadrants"
+    rows = (
+        counts.rename({"snapshot_at": "issued_at"})
+        .join(ahead, how="cross")
+        .with_columns(
+            target_at=pl.col("issued_at") + pl.duration(minutes="horizon"),
+            mean=pl.col("aircraft") + pl.when(far & fills).then(2.5).otherwise(0.0),
+            direction=pl.when(far).then(pl.when(fills).then(pl.lit("up")).otherwise(pl.lit("flat"))),
+            threshold=pl.when(far).then(2.0),
+            significant=pl.when(far).then(fills),
+            model=pl.when(learned).then(pl.lit("lstm")).otherwise(pl.lit(model)),
+            basis=pl.when(learned & far).then(pl.lit("lstm")).otherwise(pl.lit("persistence")),
+            trained_to=pl.when(learned).then(pl.lit(FIRST_POLL - timedelta(days=1))),
+        )
+    )
+    return filled(
+        CONGESTION_FORECAST, rows.with_columns(lower=pl.col("mean") - 0.6, upper=pl.col("mean") + 0.6)
+    )

@@ -1,0 +1,98 @@
+"""What the section on congestion says, in English and in Spanish."""
+
+CONGESTION_TEXTS: dict[str, tuple[str, str]] = {
+    "section_congestion": ("Congestion", "Congestión"),
+    "congestion_text": (
+        "Aircraft by zone, forecast at every poll of the day ({polls} polls) and compared with the poll that came at the forecast time. Error / last count: mean error over that of the forecast that nothing changes; below 1 the forecast was better. In 95 of 100 forecasts, the count should lie in the interval.",
+        "Aeronaves por zona, previstas en cada consulta del día ({polls} consultas) y comparadas con la consulta que llegó a la hora prevista. Error / último recuento: error medio sobre el de prever que nada cambia; por debajo de 1, la previsión fue mejor. En 95 de cada 100 previsiones, el recuento debería quedar en el intervalo.",
+    ),
+    "congestion_none": (
+        "No forecast of congestion was issued on this day.",
+        "No se emitió ninguna previsión de congestión este día.",
+    ),
+    "congestion_nothing_came": (
+        "Nothing that was forecast has come yet: there is no later poll to compare with.",
+        "Aún no ha llegado nada de lo previsto: no hay consulta posterior con la que comparar.",
+    ),
+    "congestion_simulated": (
+        "SIMULATED TRAFFIC is behind this section. It was not observed.",
+        "Hay TRÁFICO SIMULADO detrás de esta sección. No fue observado.",
+    ),
+    "zones_quadrants": ("quadrants", "cuadrantes"),
+    "zones_sectors": ("sectors", "sectores"),
+    "zones_cells": ("cells", "celdas"),
+    "zone_quadrants": ("quadrant", "cuadrante"),
+    "zone_sectors": ("sector", "sector"),
+    "zone_cells": ("cell", "celda"),
+    "zones": ("zones", "zonas"),
+    "zone": ("zone", "zona"),
+    "polls_ahead": ("polls ahead", "consultas de antelación"),
+    "in_minutes": ("{minutes} min", "{minutes} min"),
+    "mean_error": ("mean error, aircraft", "error medio, aeronaves"),
+    "vs_last_count": ("error / last count", "error / último recuento"),
+    "said_by": ("said by", "según"),
+    "lstm": ("LSTM", "LSTM"),
+    "persistence": ("last count", "último recuento"),
+    "zeros": ("zero", "cero"),
+    "training_median": ("training median", "mediana del entrenamiento"),
+    "congestion_models": ("Published models", "Modelos publicados"),
+    "congestion_trained": (
+        "{model}, trained on polls up to {at} UTC",
+        "{model}, entrenado con consultas hasta {at} UTC",
+    ),
+    "congestion_untrained": ("{model}, without training", "{model}, sin entrenamiento"),
+    "congestion_sources": ("Source of the positions: {sources}", "Fuente de las posiciones: {sources}"),
+    "heading_came": (
+        "Forecast and what came, busiest zone of each kind",
+        "Lo previsto y lo ocurrido, zona más cargada de cada tipo",
+    ),
+    "came_text": (
+        "Grey: aircraft that came. Blue: what had been forecast for that time, with its 95 % interval. Times are UTC.",
+        "Gris: aeronaves que hubo. Azul: lo previsto para esa hora, con su intervalo del 95 %. Las horas son UTC.",
+    ),
+    "heading_simulation": (
+        "{minutes} min simulated poll by poll, and what came",
+        "{minutes} min simulados consulta a consulta, y lo ocurrido",
+    ),
+    "simulation_text": (
+        "Orange: the LSTM goes on from its own forecasts, poll after poll, from the time named; grey: aircraft that came. The three busiest zones, {hour} UTC, with the model whose forecasts were issued. What is published at {minutes} min may be another model: see the table.",
+        "Naranja: el LSTM continúa a partir de sus propias previsiones, consulta a consulta, desde la hora indicada; gris: aeronaves que hubo. Las tres zonas más cargadas, {hour} UTC, con el modelo que emitió las previsiones. Lo publicado a {minutes} min puede ser de otro modelo: véase la tabla.",
+    ),
+    "no_simulation": (
+        "No simulation: no LSTM was published for the forecasts of this day.",
+        "Sin simulación: no se publicó ningún LSTM para las previsiones de este día.",
+    ),
+    "simulation_not_possible": (
+        "No simulation: the tables do not have the LSTM of these forecasts any more, or not enough polls in a row.",
+        "Sin simulación: las tablas ya no tienen el LSTM de estas previsiones, o no hay suficientes consultas seguidas.",
+    ),
+    "heading_marked": (
+        "Marked at the last poll, {at} UTC: {up} zones that fill and {down} that empty within {minutes} min",
+        "Marcadas en la última consulta, {at} UTC: {up} zonas que se llenan y {down} que se vacían en {minutes} min",
+    ),
+    "marked_text": (
+        "A rise or fall is marked where a change beyond the zone's threshold is likely; two thirds of the zone's changes over this time in training were no larger than it. A mean moves less than what comes, so the expected change may be smaller than the threshold. Last column: what came, where it is known.",
+        "Una subida o bajada se marca cuando es probable un cambio mayor que el umbral de la zona; dos tercios de los cambios de la zona en ese tiempo, en el entrenamiento, no lo superaron. Una media se mueve menos que lo que ocurre, así que el cambio previsto puede ser menor que el umbral. Última columna: lo ocurrido, si se conoce.",
+    ),
+    "none_marked": (
+        "None is marked at the last poll, {at} UTC: no zone is expected to fill or to empty significantly within {minutes} min.",
+        "Ninguna marcada en la última consulta, {at} UTC: no se espera que ninguna zona se llene o se vacíe de forma significativa en {minutes} min.",
+    ),
+    "more_marked": (
+        "{count} more in the table congestion_forecast",
+        "{count} más en la tabla congestion_forecast",
+    ),
+    "mark": ("change", "cambio"),
+    "marked_up": ("▲ fills", "▲ se llena"),
+    "marked_down": ("▼ empties", "▼ se vacía"),
+    "count_now": ("now", "ahora"),
+    "expected_then": ("expected", "previsto"),
+    "threshold": ("threshold", "umbral"),
+    "came_then": ("came", "ocurrido"),
+    "chart_came": ("came", "ocurrido"),
+    "chart_expected": ("forecast, 95 % interval", "previsión, intervalo del 95 %"),
+    "chart_simulated": ("simulated", "simulado"),
+    "chart_ahead": ("{zone}, {horizon} polls ahead", "{zone}, a {horizon} consultas"),
+    "chart_from": ("{zone}, from {at} UTC", "{zone}, desde las {at} UTC"),
+}
+"""By name: English, Spanish."""
