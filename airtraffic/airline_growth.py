@@ -32,7 +32,8 @@ def airline_growth(months: pl.DataFrame, month: date) -> pl.DataFrame:
         AirlineGrowth().fit(known.select(pl.col("airline").alias("series"), "date", value="flights")).growth()
     )
     sources = known.group_by("airline").agg(pl.col("sources").explode().drop_nulls().unique().sort())
-    silent = pl.when(pl.col("last_month") < known["date"].max()).then(
+    # Typed: without airlines the last month is None.
+    silent = pl.when(pl.col("last_month") < pl.lit(known["date"].max(), pl.Date)).then(
         pl.format("no flights are known after {}", pl.col("last_month").dt.strftime("%Y-%m"))
     )
     notes = pl.concat_str(

@@ -10,11 +10,11 @@ from airtraffic.flight_files import sha256_of
 from airtraffic.flights import ROW_COLUMNS
 from orchestration.demand_history import small_days
 from orchestration.flight_files import received_from
-from orchestration.resources.inbox import UNREADABLE, Dropped, FileChangedError, InboxResource
+from orchestration.resources.inbox import ARCHIVE, UNREADABLE, Dropped, FileChangedError, InboxResource
 from orchestration.resources.lake import LakeResource
 
 _OF_THE_ROW = ("received_from", "position", "ingested_at", "updated_at", "flags")
-_OF_COUNTS = ("kind", "series", "date", "ingested_at", "provider", "file_sha256")
+_OF_COUNTS = ("kind", "series", "date", "value", "ingested_at", "provider", "file_sha256")
 _THERE = "; the lake had them already"
 _REASONS_SHOWN = 3
 
@@ -68,12 +68,18 @@ def report_files(
             there = counts["ingested_at"].max() < began
             yield Line(
                 f"{file}: {counts.height:,} counts of {counts.n_unique(subset=['kind', 'series']):,} series, "
-                f"{counts['date'].min()} to {counts['date'].max()}, {rejected.height:,} rows rejected"
+                f"{counts['date'].min()} to {counts['date'].max()}{_empty(counts)}, {rejected.height:,} rows rejected"
                 + (_THERE if there else "")
                 + _reasons(rejected, lake)
             )
         elif not rows.height and not rejected.height:
-            yield Line(f"{file}: no rows in it, or left for the next run because it changed meanwhile")
+            read = inbox.has(ARCHIVE, file.provider, sha256)
+            why = (
+                "it has a header and no rows"
+                if read
+                else "left for the next run, because it changed meanwhile"
+            )
+            yield Line(f"{file}: {why}")
         else:
             duplicates = rows.height - rows.n_unique(subset=columns)
             there = rows.height > 0 and rows["ingested_at"].max() < began
@@ -82,6 +88,14 @@ def report_files(
                 + (_THERE if there else "")
                 + _reasons(rejected, lake)
             )
+
+
+def _empty(counts: pl.DataFrame) -> str:
+    """How many counts have no value, and of how many days nothing is said by that."""
+    empty = counts.filter(pl.col("value").is_null())
+    days = empty["date"].n_unique()
+    said = f", {empty.height:,} of them empty: it says nothing of {days:,} day{'s' * (days != 1)}"
+    return said + f" of {empty.n_unique(subset=['kind', 'series']):,} series" if empty.height else ""
 
 
 def _reasons(rejected: pl.DataFrame, lake: LakeResource) -> str:

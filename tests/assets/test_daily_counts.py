@@ -146,6 +146,24 @@ def test_bad_rows_are_kept_with_their_reasons_and_the_others_count(lake, inbox, 
     assert not path.exists()
 
 
+def test_what_a_file_does_not_say_is_told(lake, inbox, folder):
+    drop(folder, "brazil_network", "empty.csv", "date,flights\n2024-01-01,\n2024-01-02,7\n2024-01-03,\n")
+    drop(folder, "brazil_network", "header.csv", "date,flights\n")
+    drop(folder, "bimtra", "header.parquet", bimtra(days=1).clear())
+    files, began = hashed(inbox, inbox.dropped(datetime.now(UTC))), datetime.now(UTC)
+    assert [line.text for line in report_files(lake, inbox, files, began)] == [
+        f"{name}: left for the next run, because it changed meanwhile"
+        for name in ("bimtra/header.parquet", "brazil_network/empty.csv", "brazil_network/header.csv")
+    ], "nothing was read yet"
+    ingest(lake, inbox)
+    assert [line.text for line in report_files(lake, inbox, files, began)] == [
+        "bimtra/header.parquet: it has a header and no rows",
+        "brazil_network/empty.csv: 3 counts of 1 series, 2024-01-01 to 2024-01-03, 2 of them empty: it says "
+        "nothing of 2 days of 1 series, 0 rows rejected",
+        "brazil_network/header.csv: it has a header and no rows",
+    ]
+
+
 def test_a_file_that_cannot_be_read_is_kept_with_the_reason(lake, inbox, folder):
     drop(folder, "brazil_network", "2024.csv", "day,flights\n2024-01-01,5\n")
     ingest(lake, inbox)
