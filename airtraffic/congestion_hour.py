@@ -33,6 +33,8 @@ class Model:
     """Of what was learned and decided."""
     world: str = OBSERVED
     """What it has learned, as ``congestion_worlds.world``."""
+    coverage: pl.DataFrame | None = None
+    """As ``congestion_files.coverage_of``."""
 
 
 def grid_of_hour(
@@ -96,7 +98,8 @@ def forecast_of_hour(
                 of_kind.append(made if reason else made.filter(pl.col("zone").is_in(missing)))
         if learned:
             with one_thread():
-                made = published(models[kind].models, models[kind].decisions, shown, sorted(learned))
+                asking = models[kind]
+                made = published(asking.models, asking.decisions, shown, sorted(learned), asking.coverage)
             if each.every is not None:
                 known = set(each.names(each.every)) - set(_unlearned(models[kind], each))
                 made = made.filter(pl.col("zone").is_in(sorted(known)))

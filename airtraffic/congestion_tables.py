@@ -140,6 +140,13 @@ CONGESTION_FORECAST = Table(
             ),
             column("upper", _COUNT, "Upper end of it", "aircraft"),
             column(
+                "backtest_coverage",
+                pa.float64(),
+                "Share of counts that were inside of the 95 % interval, of this basis, group of zones and horizon, at "
+                "the training's polls that judge; null: not judged",
+                "1",
+            ),
+            column(
                 "direction",
                 pa.string(),
                 "up, flat or down: the change that is expected over the far time; null at nearer horizons",

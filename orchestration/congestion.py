@@ -154,7 +154,7 @@ def read_models(lake: LakeResource, day: date, oldest_days: int) -> tuple[dict[s
     """
     from airtraffic.congestion_hour import Model
     from airtraffic.congestion_worlds import world_of
-    from airtraffic.forecasting.congestion_files import decisions_of, unpacked
+    from airtraffic.forecasting.congestion_files import coverage_of, decisions_of, unpacked
 
     if not lake.exists("congestion_models"):
         return {}, {}
@@ -171,7 +171,9 @@ def read_models(lake: LakeResource, day: date, oldest_days: int) -> tuple[dict[s
         try:
             models = unpacked(row["files"], row["words"], kind)
             decisions = decisions_of(row["words"], row["published"], models)
-            made[kind] = Model(models, decisions, _digest(row), world_of(row["sources"]))
+            made[kind] = Model(
+                models, decisions, _digest(row), world_of(row["sources"]), coverage_of(row["words"])
+            )
         except ForecastError as error:
             # Written by another version of the code, or damaged: persistence is published and says so.
             faults[kind] = f"the model of {newest} cannot be read ({error})"

@@ -171,7 +171,10 @@ def _recorded(
 ) -> tuple[Partition, Recorded | None, dict[str, pa.Table]]:
     from airtraffic.forecasting.congestion_files import packed
 
-    files = {kind: packed(list(each.models.values()), each.decisions) for kind, each in trained.items()}
+    files = {
+        kind: packed(list(each.models.values()), each.decisions, each.backtests)
+        for kind, each in trained.items()
+    }
     digest = hashlib.sha256()
     for kind, (numbers, words) in files.items():
         digest.update(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from airtraffic.errors import ForecastError
 from airtraffic.forecasting.congestion_baselines import BASELINES
@@ -16,6 +17,7 @@ from airtraffic.forecasting.congestion_lstm import CongestionLSTM
 from airtraffic.forecasting.congestion_network import run
 from airtraffic.forecasting.congestion_presence import Presence
 from airtraffic.forecasting.congestion_promotion import UNJUDGED, Decision, Far, kinds_of_zone
+from airtraffic.forecasting.congestion_publication import COVERED
 from airtraffic.forecasting.congestion_zones import zones_of
 
 ARRAYS, WORDS = "model.safetensors", "model.json"
@@ -25,8 +27,15 @@ _OF_ALL = ("numbers", "zone_mean", "zone_median", "threshold", "half", "cuts")
 _OF_LSTM = ("mean", "spread", "head_scale", "shares", "gates")
 
 
-def packed(models: Sequence[CongestionForecaster], decisions: Sequence[Decision] = ()) -> tuple[bytes, str]:
-    """The numbers and the words of fitted forecasters, one of a name, and what was decided of them."""
+def packed(
+    models: Sequence[CongestionForecaster],
+    decisions: Sequence[Decision] = (),
+    backtests: pl.DataFrame | None = None,
+) -> tuple[bytes, str]:
+    """The numbers and the words of fitted forecasters, one of a name, what was decided of them, and their coverage.
+
+    ``backtests``: of ``congestion_promotion.backtest``.
+    """
     from safetensors.numpy import save
 
     arrays, words = {}, {}
@@ -34,7 +43,10 @@ def packed(models: Sequence[CongestionForecaster], decisions: Sequence[Decision]
         own, words[model.name] = _state(model)
         arrays |= {f"{model.name}/{name}": np.ascontiguousarray(value) for name, value in own.items()}
     decided = [asdict(each) for each in decisions]
-    return save(arrays), json.dumps({"format": FORMAT, "models": words, "decisions": decided})
+    told = {"format": FORMAT, "models": words, "decisions": decided}
+    if backtests is not None:
+        told["coverage"] = backtests.select(list(COVERED)).rows()
+    return save(arrays), json.dumps(told)
 
 
 def unpacked(files: bytes, words: str, kind: str | None = None) -> dict[str, CongestionForecaster]:
@@ -92,6 +104,20 @@ def decisions_of(
         if each.zone_group not in groups:
             raise ForecastError(f"decided was of {each.zone_group}; the zones are {', '.join(groups)}")
     return decisions
+
+
+def coverage_of(words: str) -> pl.DataFrame:
+    """zone_group, model, horizon and coverage of the backtest; no rows for words of a time when they had none.
+
+    Raises
+    ------
+    ForecastError
+        They cannot be read.
+    """
+    try:
+        return pl.DataFrame(json.loads(words).get("coverage", []), schema=COVERED, orient="row")
+    except (ValueError, TypeError, AttributeError, pl.exceptions.PolarsError) as error:
+        raise ForecastError(f"coverage that cannot be read: {type(error).__name__}: {error}") from error
 
 
 def _decision(far: Mapping[str, Any] | None = None, **others: Any) -> Decision:

@@ -16,6 +16,8 @@ DIGITS = 3
 """Digits after the point of a published count: sums over another number of polls differ in the sixteenth."""
 OTHER_INTERVAL = 0.25
 """A model is not asked about polls whose interval is so much longer or shorter than its training's. [1]"""
+COVERED = {"zone_group": pl.String, "model": pl.String, "horizon": pl.Int64, "coverage": pl.Float64}
+"""Of a backtest, the share of counts inside of their intervals."""
 NO_MODEL = "no model has been trained on an earlier day"
 
 
@@ -24,6 +26,7 @@ def published(
     decisions: Sequence[Decision],
     positions: Positions,
     origins: Sequence[datetime],
+    coverage: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Rows of ``congestion_forecast`` of one kind of zones, without what the table says of all of them.
 
@@ -33,7 +36,11 @@ def published(
         By name, those that ``decisions`` name, also for the far horizon, and persistence.
     positions
         Polls up to the last of ``origins``, or beyond: a forecast never looks at a later one.
+    coverage
+        ``COVERED`` of the backtest; None: not known. A row has that of what says it, which is persistence after a gap.
     """
+    covered = pl.DataFrame(schema=COVERED) if coverage is None else coverage
+    covered = covered.rename({"model": "basis", "coverage": "backtest_coverage"})
     zones = kinds_of_zone(models["persistence"])
 
     @cache
@@ -49,7 +56,10 @@ def published(
         if name != "persistence" and waits.height:
             last = of_name("persistence").join(waits, on=["issued_at", "zone", "horizon"], how="semi")
             mine = pl.concat([mine.filter(~after_gap), last.with_columns(model=pl.lit(name))])
-        return mine.with_columns(trained_to=pl.lit(model.trained_to))
+        said = covered.filter(pl.col("zone_group") == group).drop("zone_group")
+        return mine.join(said, on=["basis", "horizon"], how="left").with_columns(
+            trained_to=pl.lit(model.trained_to)
+        )
 
     parts, is_far = [], pl.col("direction").is_not_null()
     for decision in decisions:
@@ -94,6 +104,7 @@ def unlearned(
     table = model.update(positions).issues(origins)
     return _rounded(
         table.with_columns(
+            backtest_coverage=pl.lit(None, dtype=pl.Float64),
             model=pl.lit(model.name),
             reason=pl.lit(f"{reason}: the last count, with {errors}"),
             trained_to=pl.lit(None, dtype=pl.Datetime("us", "UTC")),

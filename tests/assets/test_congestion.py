@@ -217,6 +217,16 @@ def test_every_poll_is_forecast_from_what_was_known_with_the_newest_earlier_mode
     assert far.filter(~pl.col("reason").str.contains("30 polls|at this horizon")).is_empty()
 
 
+def test_every_forecast_of_a_model_has_the_coverage_of_its_backtest_beside_its_interval(lake, published):
+    backtests = rows(lake, "congestion_backtests", ("date", "=", DAY), by=("zone_group", "model", "horizon"))
+    said = backtests.select("zones", "horizon", "coverage", basis="model", zone_group="zone_group")
+    quadrants = published.filter(learned, pl.col("zones") == "quadrants")
+    compared = quadrants.join(said, on=["zones", "horizon", "basis"], how="left")
+    assert compared.filter(pl.col("horizon") <= 3)["backtest_coverage"].is_not_null().all()
+    assert compared["backtest_coverage"].eq_missing(compared["coverage"]).all()
+    assert published.filter(~learned)["backtest_coverage"].is_null().all()
+
+
 def test_a_later_poll_changes_no_forecast_that_was_issued_before_it(lake, published, tmp_path):
     early = LakeResource(root=str(tmp_path / "lake"))
     until = NEXT + timedelta(minutes=31)

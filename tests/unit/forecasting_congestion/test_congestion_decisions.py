@@ -6,7 +6,7 @@ import pytest
 from airtraffic.forecasting.congestion_baselines import LastCount, NoAircraft, TrainingMedian
 from airtraffic.forecasting.congestion_positions import Positions
 from airtraffic.forecasting.congestion_promotion import UNJUDGED, Decision, Far, decided
-from airtraffic.forecasting.congestion_publication import NO_MODEL, published, unlearned
+from airtraffic.forecasting.congestion_publication import COVERED, NO_MODEL, published, unlearned
 from airtraffic.forecasting.congestion_zones import Quadrants
 
 from .congestion_samples import at, row, rows
@@ -78,6 +78,38 @@ def test_rows_of_the_far_horizon_have_its_model_its_reason_and_only_called_direc
     way = "down" if called == ("down",) else "flat"
     assert set(told.select("direction", "significant").iter_rows()) == {(way, way == "down")}
     assert made.filter(pl.col("horizon") < 30)["direction"].is_null().all()
+
+
+def test_rows_have_the_coverage_of_what_says_them_at_their_horizon_and_null_where_it_was_not_judged():
+    class Waiting(TrainingMedian):
+        name, lookback = "training_median", 6
+
+    history = Positions.of(growing(50))
+    arguments = {"zones": Quadrants(), "least_aircraft": 0}
+    models = {each.name: each(**arguments).fit(history) for each in (LastCount, Waiting)}
+    judged = [("training_median", 1, 0.9), ("training_median", 30, 0.8), ("persistence", 1, 0.97)]
+    told = [("quadrants", *each) for each in judged] + [("sectors", *each[:2], 0.5) for each in judged]
+    coverage = pl.DataFrame(told, schema=COVERED, orient="row")
+    decision = Decision(
+        "quadrants", "training_median", False, "near", Far("training_median", False, (), "far")
+    )
+    made = published(models, [decision], history, [at(2), at(45)], coverage)
+    found = (
+        made.select("issued_at", "horizon", "basis", "backtest_coverage")
+        .unique()
+        .sort("issued_at", "horizon")
+    )
+    assert found.rows() == [
+        *(
+            (at(2), polls, "persistence", share)
+            for polls, share in ((1, 0.97), (2, None), (3, None), (30, None))
+        ),
+        *(
+            (at(45), polls, "training_median", share)
+            for polls, share in ((1, 0.9), (2, None), (3, None), (30, 0.8))
+        ),
+    ]
+    assert published(models, [decision], history, [at(45)])["backtest_coverage"].is_null().all()
 
 
 @pytest.mark.parametrize(("polls", "words"), [(1, "assumed errors"), (30, "errors of the hour before")])

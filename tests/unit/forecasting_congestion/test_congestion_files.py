@@ -5,12 +5,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
+import polars as pl
 import pytest
 from safetensors.numpy import load, save
 
 from airtraffic.errors import ForecastError
 from airtraffic.forecasting.congestion_baselines import LastCount
-from airtraffic.forecasting.congestion_files import decisions_of, packed, unpacked
+from airtraffic.forecasting.congestion_files import coverage_of, decisions_of, packed, unpacked
 from airtraffic.forecasting.congestion_lstm import CongestionLSTM
 from airtraffic.forecasting.congestion_promotion import UNJUDGED, Decision, Far
 from airtraffic.forecasting.congestion_zones import Quadrants
@@ -36,6 +37,20 @@ def test_what_was_packed_is_read_with_its_decisions(files):
     near = {"zone_group": "quadrants", "model": "persistence", "promoted": False, "reason": "of before"}
     older = json.dumps({name: value for name, value in json.loads(files[1]).items() if name != "decisions"})
     assert decisions_of(older, [near], models) == [Decision(**near, far=UNJUDGED)]
+
+
+def test_coverage_goes_with_the_words_and_older_words_have_none(files):
+    judged = pl.DataFrame(
+        {"zone_group": ["quadrants"], "mae": [1.0], "model": ["lstm"], "horizon": [3], "coverage": [0.9]},
+        schema_overrides={"horizon": pl.Int32},
+    )
+    _, words = packed([], [DECISION], judged)
+    assert coverage_of(words).rows() == [("quadrants", "lstm", 3, 0.9)]
+    assert coverage_of(files[1]).is_empty()
+    assert coverage_of(packed([], [], judged.clear())[1]).is_empty()
+    for bad in ("null", '{"coverage": 3}', '{"coverage": [["quadrants", "lstm", "x", []]]}'):
+        with pytest.raises(ForecastError, match="coverage that cannot be read"):
+            coverage_of(bad)
 
 
 def told(change: Callable[[dict], object]) -> Callable[[bytes, str], tuple]:
