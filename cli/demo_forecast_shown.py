@@ -71,7 +71,9 @@ def show_forecast(console: Console, forecast: pl.DataFrame) -> None:
         table.add_row(days[at], *(said[column][at] for column in _ENDS), *bar)
     console.print(table, crop=False)
     if simulated:
-        console.print("[yellow]simulated: the daily counts it is made of are drawn apart from the positions above; nobody has flown either[/]")
+        console.print(
+            "[yellow]simulated: the daily counts it is made of are drawn apart from the positions above; nobody has flown either[/]"
+        )
     console.print(
         f"model {first['model']}"
         + (f", learned from days up to {first['trained_to']}" if first["trained_to"] else "")
