@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -17,7 +17,7 @@ from airtraffic.report.forecast_summary import (
     ForecastDay,
 )
 from orchestration.check_congestion import came_of, held
-from orchestration.congestion import HOUR, congestion_settings, polled
+from orchestration.congestion import HOUR, polled
 from orchestration.resources.lake import Filter, LakeResource
 from orchestration.sectors import frame
 
@@ -28,25 +28,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _OF_THE_DAY = ("demand_forecast", "sector_saturation_forecast")
 _CONGESTION = ("congestion_forecast", "congestion_grid")
-_ISSUED = (
-    "issued_at",
-    "zones",
-    "zone",
-    "horizon",
-    "target_at",
-    "aircraft",
-    "mean",
-    "lower",
-    "upper",
-    "direction",
-    "threshold",
-    "significant",
-    "model",
-    "trained_to",
-    "sources",
-    "hour",
-)
-_ORIGINS = 2
+_ISSUED = ("issued_at", "zones", "model", "trained_to", "sources")
+_ORIGINS = 4
 """Polls that a simulation starts from. [polls]"""
 _DAYS_BEFORE = {"daily_demand": KNOWN_DAYS, "forecast_accuracy": ACCURACY_DAYS}
 
@@ -70,9 +53,13 @@ def congestion_day(lake: LakeResource, day: date) -> CongestionDay | None:
     """What is told of the congestion of a day; None where the lake has no forecast of any."""
     if not lake.exists("congestion_forecast"):
         return None
-    issued = frame(lake, "congestion_forecast", _ISSUED, [("date", "=", day)])
+    made = [("date", "=", day)]
+    # A day has millions of rows: they are read narrow, and but for the last hour's only once each.
+    issued = frame(lake, "congestion_forecast", _ISSUED, made).unique()
+    at = issued["issued_at"].max()
+    last = frame(lake, "congestion_forecast", None, [*made, ("hour", "=", at.hour if at else 0)])
     compared = came_of(lake, day)
-    of = CongestionDay(day, issued, compared, held(compared))
+    of = CongestionDay(day, issued, last.filter(pl.col("issued_at") == at), compared, held(compared))
     return replace(of, simulations=_simulations(lake, of)) if of.learned else of
 
 
@@ -86,9 +73,9 @@ def _simulations(lake: LakeResource, of: CongestionDay) -> dict[str, pl.DataFram
     models = _published(lake, of)
     if not models:
         return {}
-    polls = of.issued.group_by("hour").agg(pl.col("issued_at").n_unique()).sort("issued_at", "hour")
-    hour = datetime(of.day.year, of.day.month, of.day.day, polls["hour"][-1], tzinfo=UTC)
-    return simulated(models, polled(lake, [hour])[0])
+    hours = of.issued.select("issued_at", hour=pl.col("issued_at").dt.truncate("1h")).unique()
+    most = hours.group_by("hour").len().sort("len", "hour")
+    return simulated(models, polled(lake, [most["hour"][-1]])[0])
 
 
 def _published(lake: LakeResource, of: CongestionDay) -> dict[str, "CongestionForecaster"]:
@@ -121,13 +108,16 @@ def simulated(models: Mapping[str, "CongestionForecaster"], hour: "PolledHour") 
     from airtraffic.forecasting.congestion_forward import one_thread
     from airtraffic.forecasting.congestion_views import simulations
 
-    made = {}
+    if not len(hour.times):
+        return {}
+    shown, made = {}, {}
     for kind, model in models.items():
-        since = hour.hour - HOUR
-        told = {"interval_s": model.interval_s, "oldest_s": congestion_settings().oldest_s}
-        if len(hour.times):
-            with one_thread():
-                made[kind] = simulations(model.update(hour.positions(since, **told)), hour.hour, _ORIGINS)
+        # Kinds of zones that are shown the same positions follow the aircraft once.
+        told = model.interval_s, model.oldest_s
+        if told not in shown:
+            shown[told] = hour.positions(hour.hour - HOUR, interval_s=told[0], oldest_s=told[1])
+        with one_thread():
+            made[kind] = simulations(model.update(shown[told]), hour.hour, _ORIGINS)
     return made
 
 

@@ -8,13 +8,14 @@ from typing import Any
 
 import polars as pl
 
-from airtraffic.report.congestion_charts import WORDS, expected_and_came_chart, simulations_chart
+from airtraffic.report.congestion_charts import PAGE, WORDS, expected_and_came_chart, simulations_chart
 from airtraffic.report.forecast_texts import ForecastTexts
 
 KINDS = ("quadrants", "sectors", "cells")
 MOST_MARKED = 12
 """Marked changes of the last poll that have a row."""
 LSTM = "lstm"
+_NAMES = (LSTM, "persistence", "training_median", "zeros")
 _GAP_STEPS = 3
 """So many usual steps without a poll are a gap, which no line is drawn over."""
 _KEY = ["zones", "zone", "horizon"]
@@ -24,13 +25,15 @@ _KEY = ["zones", "zone", "horizon"]
 class CongestionDay:
     """Rows that the section is told from.
 
-    ``issued``: of ``congestion_forecast`` of the day. ``compared``: those whose poll came, with its count ``came``
-    [aircraft]. ``held``: zones, horizon, forecasts, coverage, mae, vs_persistence of them. ``simulations``: by kind of
-    zones, as ``congestion_views.simulations``.
+    ``issued``: issued_at, zones, model, trained_to and sources of the day's forecasts, each once. ``last``: rows of
+    ``congestion_forecast`` of the day's last poll. ``compared``: forecasts of the day whose poll came, with its count
+    ``came`` [aircraft]. ``held``: zones, horizon, forecasts, coverage, mae, vs_persistence of them. ``simulations``: as
+    ``congestion_views.simulations``, by kind of zones.
     """
 
     day: date
     issued: pl.DataFrame
+    last: pl.DataFrame
     compared: pl.DataFrame
     held: pl.DataFrame
     simulations: Mapping[str, pl.DataFrame] = field(default_factory=dict)
@@ -59,11 +62,11 @@ def congestion_section(
         "sources": sources,
         "simulated": "simulate" in sources,
         "models": _models(of.issued),
+        "trained": _trained(of.issued),
         "held": held_rows(of),
         "came_picture": came_picture(of, t),
-        "simulations": _simulations(of, t),
+        "simulation_picture": simulation_picture(of, t),
         "learned": bool(of.learned),
-        "hour": _hour(of.simulations),
         **marked(of, t, sector_names),
     }
 
@@ -92,9 +95,11 @@ def held_rows(of: CongestionDay) -> list[dict[str, Any]]:
 
 def marked(of: CongestionDay, t: ForecastTexts, sector_names: Mapping[str, str]) -> dict[str, Any]:
     """What the day's last poll marks: the largest expected changes first, and how many there are."""
-    at = of.issued["issued_at"].max()
-    far = of.issued.filter(pl.col("issued_at") == at, pl.col("direction").is_not_null())
+    at = of.last["issued_at"].max()
+    far = of.last.filter(pl.col("direction").is_not_null())
     came = of.compared.filter(pl.col("issued_at") == at).select(*_KEY, "came")
+    # Baselines, published where no model beats them, call no change.
+    silent = far.filter(pl.col("model") != LSTM, ~pl.col("significant"))
     change = (pl.col("mean") - pl.col("aircraft")).abs()
     rows = (
         far.filter("significant")
@@ -104,6 +109,8 @@ def marked(of: CongestionDay, t: ForecastTexts, sector_names: Mapping[str, str])
     return {
         "last_poll": at,
         "far_minutes": _minutes(far),
+        "far_zones": far.height,
+        "silent_zones": silent.height,
         "up": rows.filter(pl.col("direction") == "up").height,
         "down": rows.filter(pl.col("direction") == "down").height,
         "marked": [
@@ -129,7 +136,7 @@ def came_picture(of: CongestionDay, t: ForecastTexts) -> str:
         .sort(_order(), "horizon", "target_at")
     )
     drawn = _broken(drawn).with_columns(zone=_labelled(t))
-    return _url(expected_and_came_chart(drawn, "", _words(t)))
+    return _url(expected_and_came_chart(drawn, "", _words(t), PAGE))
 
 
 def _broken(drawn: pl.DataFrame) -> pl.DataFrame:
@@ -141,36 +148,31 @@ def _broken(drawn: pl.DataFrame) -> pl.DataFrame:
     return both.sort(_order(), "horizon", "target_at")
 
 
-def _simulations(of: CongestionDay, t: ForecastTexts) -> list[str]:
-    return [
-        _url(
-            simulations_chart(
-                rows.with_columns(zones=pl.lit(kind)).with_columns(zone=_labelled(t)), "", _words(t)
-            )
-        )
+def simulation_picture(of: CongestionDay, t: ForecastTexts) -> str:
+    """The simulations of the busiest zone of each kind beside what happened, as a data URL; or empty."""
+    shown = [
+        rows.filter(pl.col("zone") == rows["zone"][0]).with_columns(zones=pl.lit(kind))
         for kind, rows in of.simulations.items()
         if rows.height
     ]
-
-
-def _hour(simulations: Mapping[str, pl.DataFrame]) -> str:
-    """First and last time that is drawn, in words."""
-    times = [each["at"] for each in simulations.values() if each.height]
-    if not times:
+    if not shown:
         return ""
-    return f"{min(each.min() for each in times):%H:%M} - {max(each.max() for each in times):%H:%M}"
+    drawn = pl.concat(shown).sort(_order(), "issued_at", "at").with_columns(zone=_labelled(t))
+    return _url(simulations_chart(drawn, "", _words(t), PAGE))
 
 
-def _models(issued: pl.DataFrame) -> list[tuple[str, list[tuple[str, datetime | None]]]]:
-    """By kind of zones, what was published and the last poll that it had learned from."""
-    told = (
-        issued.group_by("zones", "model")
-        .agg(pl.col("trained_to").max(), pl.len())
-        .sort(_order(), "len", "model", descending=[False, True, False])
-    )
+def _models(issued: pl.DataFrame) -> list[tuple[str, list[str]]]:
+    """By kind of zones, what was published, in the order of ``_NAMES``."""
+    told = {kind: set(issued.filter(pl.col("zones") == kind)["model"]) for kind in _kinds(issued)}
+    return [(kind, sorted(names, key=_NAMES.index)) for kind, names in told.items()]
+
+
+def _trained(issued: pl.DataFrame) -> list[tuple[datetime, list[str]]]:
+    """Last polls that models had learned from, and of which kinds of zones they are; the newest first."""
+    told = issued.drop_nulls("trained_to")
     return [
-        (kind, list(told.filter(pl.col("zones") == kind).select("model", "trained_to").iter_rows()))
-        for kind in _kinds(told)
+        (at, _kinds(told.filter(pl.col("trained_to") == at)))
+        for at in told["trained_to"].unique().sort(descending=True)
     ]
 
 

@@ -36,11 +36,11 @@ CONGESTION_TEXTS: dict[str, tuple[str, str]] = {
     "zeros": ("zero", "cero"),
     "training_median": ("training median", "mediana del entrenamiento"),
     "congestion_models": ("Published models", "Modelos publicados"),
-    "congestion_trained": (
-        "{model}, trained on polls up to {at} UTC",
-        "{model}, entrenado con consultas hasta {at} UTC",
+    "congestion_trained": ("Trained on polls up to {at} UTC", "Entrenados con consultas hasta {at} UTC"),
+    "congestion_untrained": (
+        "No model of an earlier day was asked",
+        "No se consultó ningún modelo de un día anterior",
     ),
-    "congestion_untrained": ("{model}, without training", "{model}, sin entrenamiento"),
     "congestion_sources": ("Source of the positions: {sources}", "Fuente de las posiciones: {sources}"),
     "heading_came": (
         "Forecast and what came, busiest zone of each kind",
@@ -55,8 +55,8 @@ CONGESTION_TEXTS: dict[str, tuple[str, str]] = {
         "{minutes} min simulados consulta a consulta, y lo ocurrido",
     ),
     "simulation_text": (
-        "Orange: the LSTM goes on from its own forecasts, poll after poll, from the time named; grey: aircraft that came. The three busiest zones, {hour} UTC, with the model whose forecasts were issued. What is published at {minutes} min may be another model: see the table.",
-        "Naranja: el LSTM continúa a partir de sus propias previsiones, consulta a consulta, desde la hora indicada; gris: aeronaves que hubo. Las tres zonas más cargadas, {hour} UTC, con el modelo que emitió las previsiones. Lo publicado a {minutes} min puede ser de otro modelo: véase la tabla.",
+        "Orange: the LSTM of these forecasts goes on from its own forecasts, poll after poll, from the time named; grey: aircraft that came. The zone of each kind that was busiest in training. What is published at {minutes} min may be another model: see the table. Times are UTC.",
+        "Naranja: el LSTM de estas previsiones continúa a partir de las suyas propias, consulta a consulta, desde la hora indicada; gris: aeronaves que hubo. La zona de cada tipo con más tráfico en el entrenamiento. Lo publicado a {minutes} min puede ser de otro modelo: véase la tabla. Las horas son UTC.",
     ),
     "no_simulation": (
         "No simulation: no LSTM was published for the forecasts of this day.",
@@ -78,6 +78,14 @@ CONGESTION_TEXTS: dict[str, tuple[str, str]] = {
         "None is marked at the last poll, {at} UTC: no zone is expected to fill or to empty significantly within {minutes} min.",
         "Ninguna marcada en la última consulta, {at} UTC: no se espera que ninguna zona se llene o se vacíe de forma significativa en {minutes} min.",
     ),
+    "none_called": (
+        "None is marked at the last poll, {at} UTC, which does not mean that none will fill or empty: over {minutes} min no model does better than the last count, the training median or zero, so no change is called.",
+        "Ninguna marcada en la última consulta, {at} UTC, lo que no significa que ninguna vaya a llenarse o vaciarse: a {minutes} min ningún modelo supera al último recuento, a la mediana del entrenamiento o al cero, y no se anuncia ningún cambio.",
+    ),
+    "some_silent": (
+        "For {count} of the {zones} zones no change is called: no model does better there than the last count, the training median or zero.",
+        "En {count} de las {zones} zonas no se anuncia ningún cambio: ahí ningún modelo supera al último recuento, a la mediana del entrenamiento o al cero.",
+    ),
     "more_marked": (
         "{count} more in the table congestion_forecast",
         "{count} más en la tabla congestion_forecast",
@@ -92,7 +100,7 @@ CONGESTION_TEXTS: dict[str, tuple[str, str]] = {
     "chart_came": ("came", "ocurrido"),
     "chart_expected": ("forecast, 95 % interval", "previsión, intervalo del 95 %"),
     "chart_simulated": ("simulated", "simulado"),
-    "chart_ahead": ("{zone}, {horizon} polls ahead", "{zone}, a {horizon} consultas"),
-    "chart_from": ("{zone}, from {at} UTC", "{zone}, desde las {at} UTC"),
+    "chart_ahead": ("{zone}, poll +{horizon}", "{zone}, consulta +{horizon}"),
+    "chart_from": ("{zone}, from {at}", "{zone}, desde {at}"),
 }
 """By name: English, Spanish."""
