@@ -60,7 +60,7 @@ def congestion_day(lake: LakeResource, day: date) -> CongestionDay | None:
     last = frame(lake, "congestion_forecast", None, [*made, ("hour", "=", at.hour if at else 0)])
     compared = came_of(lake, day)
     of = CongestionDay(day, issued, last.filter(pl.col("issued_at") == at), compared, held(compared))
-    return replace(of, simulations=_simulations(lake, of)) if of.learned else of
+    return replace(of, simulations=simulations_of(lake, of)) if of.learned else of
 
 
 def versions(lake: LakeResource, congestion: bool = False) -> dict[str, int | None]:
@@ -68,14 +68,14 @@ def versions(lake: LakeResource, congestion: bool = False) -> dict[str, int | No
     return {name: lake.version(name) for name in (*FORECAST_DAY_TABLES, *(_CONGESTION if congestion else ()))}
 
 
-def _simulations(lake: LakeResource, of: CongestionDay) -> dict[str, pl.DataFrame]:
-    """Of the last hour with most polls, by the LSTMs that the forecasts are of."""
+def simulations_of(lake: LakeResource, of: CongestionDay) -> dict[str, pl.DataFrame]:
+    """Recursive simulations in the last hour with most polls, by the LSTMs that the forecasts are of."""
     models = _published(lake, of)
     if not models:
         return {}
     hours = of.issued.select("issued_at", hour=pl.col("issued_at").dt.truncate("1h")).unique()
     most = hours.group_by("hour").len().sort("len", "hour")
-    return simulated(models, polled(lake, [most["hour"][-1]])[0])
+    return _simulated(models, polled(lake, [most["hour"][-1]])[0])
 
 
 def _published(lake: LakeResource, of: CongestionDay) -> dict[str, "CongestionForecaster"]:
@@ -103,7 +103,7 @@ def _published(lake: LakeResource, of: CongestionDay) -> dict[str, "CongestionFo
     return made
 
 
-def simulated(models: Mapping[str, "CongestionForecaster"], hour: "PolledHour") -> dict[str, pl.DataFrame]:
+def _simulated(models: Mapping[str, "CongestionForecaster"], hour: "PolledHour") -> dict[str, pl.DataFrame]:
     """Recursive simulations from polls of an hour, by kind of zones, as ``congestion_views.simulations``."""
     from airtraffic.forecasting.congestion_forward import one_thread
     from airtraffic.forecasting.congestion_views import simulations

@@ -70,6 +70,7 @@ CONGESTION_TEXTS: dict[str, tuple[str, str]] = {
         "Marked at the last poll, {at} UTC: {up} zones that fill and {down} that empty within {minutes} min",
         "Marcadas en la última consulta, {at} UTC: {up} zonas que se llenan y {down} que se vacían en {minutes} min",
     ),
+    "heading_none_marked": ("Marked changes", "Cambios marcados"),
     "marked_text": (
         "A rise or fall is marked where a change beyond the zone's threshold is likely; two thirds of the zone's changes over this time in training were no larger than it. A mean moves less than what comes, so the expected change may be smaller than the threshold. Last column: what came, where it is known.",
         "Una subida o bajada se marca cuando es probable un cambio mayor que el umbral de la zona; dos tercios de los cambios de la zona en ese tiempo, en el entrenamiento, no lo superaron. Una media se mueve menos que lo que ocurre, así que el cambio previsto puede ser menor que el umbral. Última columna: lo ocurrido, si se conoce.",

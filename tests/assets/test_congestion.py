@@ -1,6 +1,7 @@
 """Congestion on a real lake: the grid, models of a day, and forecasts of the next one."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
@@ -8,6 +9,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from airtraffic.report.congestion_section import CongestionDay
 from airtraffic.settings import SOUTH_AMERICA
 from airtraffic.simulation.simulator import Simulation
 from airtraffic.snapshots import snapshots, state_vectors_table
@@ -22,6 +24,7 @@ from orchestration.congestion import (
     zones_of,
 )
 from orchestration.congestion_models import NetworkConfig, make_congestion_models
+from orchestration.forecast_page import simulations_of
 from orchestration.partitions import hour_key
 from orchestration.resources.lake import LakeResource
 from orchestration.resources.mlflow import MlflowResource
@@ -296,6 +299,28 @@ def test_the_check_compares_a_day_of_forecasts_with_what_came(lake, published):
     (nothing,) = check_congestion_models(lake, None, [date(2024, 1, 1)])
     assert nothing.passed
     assert "no model's forecasts" in nothing.description
+
+
+def test_the_report_simulates_half_hours_with_the_models_that_the_forecasts_are_of(lake, published):
+    said = published.with_columns(model=pl.lit("lstm"))
+    of = CongestionDay(NEXT.date(), said, *[said.clear()] * 3)
+    made = simulations_of(lake, of)
+    assert set(made) == {"quadrants", "sectors", "cells"}
+    for rows_ in made.values():
+        one = rows_.filter(pl.col("zone") == pl.col("zone").first())
+        # Six polls after those that are missing, and half an hour before the end of the hour.
+        since = NEXT + timedelta(minutes=27)
+        assert one["issued_at"].unique().sort().to_list() == [
+            since + n * timedelta(minutes=1) for n in range(3)
+        ]
+        assert one.height == 3 * 31
+        assert (
+            one.filter(pl.col("at") == pl.col("issued_at"))
+            .select((pl.col("simulated") == pl.col("came")).all())
+            .item()
+        )
+    other = said.with_columns(trained_to=pl.lit(NEXT))
+    assert simulations_of(lake, replace(of, issued=other)) == {}, "trained again since: another model"
 
 
 def test_hyper_parameters_are_tried_as_child_runs_and_the_best_is_named(lake, mlflow, trained):
