@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from airtraffic.congestion_polled import PolledHour
     from airtraffic.forecasting.congestion_contract import CongestionForecaster
 
+_Models = Mapping[str, tuple["CongestionForecaster", str]]
+"""By kind of zones, a model and the world, observed or simulated, that it has learned."""
 _log = logging.getLogger(__name__)
 _OF_THE_DAY = ("demand_forecast", "sector_saturation_forecast")
 _CONGESTION = ("congestion_forecast", "congestion_grid")
@@ -73,13 +75,15 @@ def simulations_of(lake: LakeResource, of: CongestionDay) -> dict[str, pl.DataFr
     models = _published(lake, of)
     if not models:
         return {}
-    hours = of.issued.select("issued_at", hour=pl.col("issued_at").dt.truncate("1h")).unique()
+    asked = of.issued.filter(pl.col("model") == LSTM)
+    hours = asked.select("issued_at", hour=pl.col("issued_at").dt.truncate("1h")).unique()
     most = hours.group_by("hour").len().sort("len", "hour")
     return _simulated(models, polled(lake, [most["hour"][-1]])[0])
 
 
-def _published(lake: LakeResource, of: CongestionDay) -> dict[str, "CongestionForecaster"]:
-    """By kind of zones, the LSTM of the forecasts: the one that was trained up to what they say."""
+def _published(lake: LakeResource, of: CongestionDay) -> _Models:
+    """The LSTM of the forecasts: the one that was trained up to what they say."""
+    from airtraffic.congestion_worlds import world_of
     from airtraffic.forecasting.congestion_files import unpacked
 
     mine = of.issued.filter(pl.col("model") == LSTM).drop_nulls("trained_to")
@@ -87,7 +91,9 @@ def _published(lake: LakeResource, of: CongestionDay) -> dict[str, "CongestionFo
         return {}
     trained_to = dict(mine.group_by("zones").agg(pl.col("trained_to").max()).iter_rows())
     days = [("date", ">=", min(trained_to.values()).date()), ("date", "<", of.day)]
-    stored = frame(lake, "congestion_models", ("zones", "trained_to", "files", "words", "date"), days)
+    stored = frame(
+        lake, "congestion_models", ("zones", "trained_to", "files", "words", "sources", "date"), days
+    )
     made = {}
     for row in stored.sort("date").iter_rows(named=True):
         kind = row["zones"]
@@ -99,23 +105,24 @@ def _published(lake: LakeResource, of: CongestionDay) -> dict[str, "CongestionFo
             _log.warning("no simulation of %s: the model of %s cannot be read (%s)", kind, row["date"], error)
             continue
         if LSTM in models:
-            made[kind] = models[LSTM]
+            made[kind] = models[LSTM], world_of(row["sources"])
     return made
 
 
-def _simulated(models: Mapping[str, "CongestionForecaster"], hour: "PolledHour") -> dict[str, pl.DataFrame]:
+def _simulated(models: _Models, hour: "PolledHour") -> dict[str, pl.DataFrame]:
     """Recursive simulations from polls of an hour, by kind of zones, as ``congestion_views.simulations``."""
     from airtraffic.forecasting.congestion_forward import one_thread
     from airtraffic.forecasting.congestion_views import simulations
 
-    if not len(hour.times):
-        return {}
     shown, made = {}, {}
-    for kind, model in models.items():
+    for kind, (model, world) in models.items():
+        mine = hour.of_world(world)
+        if not len(mine.times):
+            continue
         # Kinds of zones that are shown the same positions follow the aircraft once.
-        told = model.interval_s, model.oldest_s
+        told = model.interval_s, model.oldest_s, world
         if told not in shown:
-            shown[told] = hour.positions(hour.hour - HOUR, interval_s=told[0], oldest_s=told[1])
+            shown[told] = mine.positions(hour.hour - HOUR, interval_s=told[0], oldest_s=told[1])
         with one_thread():
             made[kind] = simulations(model.update(shown[told]), hour.hour, _ORIGINS)
     return made

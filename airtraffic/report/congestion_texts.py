@@ -18,6 +18,10 @@ CONGESTION_TEXTS: dict[str, tuple[str, str]] = {
         "SIMULATED TRAFFIC is behind this section. It was not observed.",
         "Hay TRÁFICO SIMULADO detrás de esta sección. No fue observado.",
     ),
+    "congestion_part_simulated": (
+        "SIMULATED TRAFFIC is behind a part of this section. It was not observed.",
+        "Hay TRÁFICO SIMULADO detrás de una parte de esta sección. No fue observado.",
+    ),
     "zones_quadrants": ("quadrants", "cuadrantes"),
     "zones_sectors": ("sectors", "sectores"),
     "zones_cells": ("cells", "celdas"),

@@ -99,6 +99,13 @@ def test_models_their_training_and_simulated_positions_are_named(pages):
     assert "Hay TRÁFICO SIMULADO detrás de esta sección" in pages["es"]
 
 
+def test_a_day_that_is_simulated_in_part_says_so():
+    early = pl.col("issued_at") == FIRST_POLL
+    flown = pl.when(early).then(pl.lit(["opensky"])).otherwise("sources").alias("sources")
+    page = forecast_page(empty_day(), "en", {}, {}, told(congestion_forecasts().with_columns(flown)))
+    assert "SIMULATED TRAFFIC is behind a part of this section" in page
+
+
 def test_pictures_are_in_the_page_and_it_stays_small(pages):
     for page in pages.values():
         section = page.split('id="congestion"')[1]
