@@ -25,12 +25,12 @@ _TEXTS: dict[str, tuple[str, str]] = CONGESTION_TEXTS | {
         "No se emitió ninguna previsión este día: ninguna serie tiene suficientes días conocidos, o no se calculó demand_forecast.",
     ),
     "headline": (
-        "{series}: {mean} on {target} (95 %: {lower} to {upper}), and {week} a day on average over the next 7 days (daily intervals below), {change} against the last 7 known ones.",
-        "{series}: {mean} el {target} (95 %: de {lower} a {upper}), y {week} diarios de media en los próximos 7 días (intervalos diarios abajo), {change} respecto a los últimos 7 conocidos.",
+        "{series}: {mean} flights on {target} (95 %: {lower} to {upper}), and {week} a day on average over the next 7 days (daily intervals below), {change} against the last 7 known ones.",
+        "{series}: {mean} vuelos el {target} (95 %: de {lower} a {upper}), y {week} diarios de media en los próximos 7 días (intervalos diarios abajo), {change} respecto a los últimos 7 conocidos.",
     ),
     "headline_alone": (
-        "{series}: {mean} on {target} (95 %: {lower} to {upper}), and {week} a day on average over the next 7 days (daily intervals below).",
-        "{series}: {mean} el {target} (95 %: de {lower} a {upper}), y {week} diarios de media en los próximos 7 días (intervalos diarios abajo).",
+        "{series}: {mean} flights on {target} (95 %: {lower} to {upper}), and {week} a day on average over the next 7 days (daily intervals below).",
+        "{series}: {mean} vuelos el {target} (95 %: de {lower} a {upper}), y {week} diarios de media en los próximos 7 días (intervalos diarios abajo).",
     ),
     "tile_first": ("{series}, {target}", "{series}, {target}"),
     "tile_week": (
@@ -274,8 +274,10 @@ class ForecastTexts(CapacityTexts):
 
         >>> ForecastTexts("es").note("fall from 358 to 80 a day at 2020-03-24")
         'caída de 358 a 80 por día el 2020-03-24'
+        >>> ForecastTexts("en").note("fall from 3952 to 1250 a day at 2020-03-24")
+        'fall from 3,952 to 1,250 a day at 2020-03-24'
         """
         if self.language == "es":
             for pattern, spanish in _SPANISH_NOTES:
                 note = re.sub(pattern, spanish, note)
-        return note
+        return re.sub(r"(?<![-.\d])\d{4,}(?![-.\d])", lambda found: self.number(int(found[0])), note)
