@@ -123,6 +123,7 @@ def forecast(
     of_day = {hour for hour in hours if hour.date() == last.date()}
     learned = not read and bool(days_with_rows(lake, TRAINED[0], [last.date()]))
     for names, when, label, config in (
+        (OF_LAST_HOUR, {last}, "congestion of the last hour", None),
         (
             (HISTORY,),
             {datetime.combine(day, clock(), UTC) for day in known},
@@ -133,7 +134,6 @@ def forecast(
         if learned
         else (TRAINED + OF_LAST_DAY, of_day, "models (small, for the demo) and forecasts", FAST),
         (WITH_FORECASTS, set(hours), "pages with forecasts", None),
-        (OF_LAST_HOUR, {last}, "congestion of the last hour", None),
     ):
         keys = present(defs, names)
         if keys and when:

@@ -72,7 +72,9 @@ def show_forecast(console: Console, forecast: pl.DataFrame) -> None:
     console.print(table, crop=False)
     if simulated:
         console.print(
-            "[yellow]simulated: the daily counts it is made of are drawn apart from the positions above; nobody has flown either[/]"
+            "[yellow]simulated: the daily counts it is made of are drawn apart from the positions above; nobody has "
+            "flown either[/]",
+            soft_wrap=True,
         )
     console.print(
         f"model {first['model']}"
