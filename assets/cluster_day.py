@@ -12,7 +12,7 @@ from orchestration.automation import DAILY_EAGER
 from orchestration.cluster_day import MODEL, MadeDay, make_cluster_day
 from orchestration.described import NIGHTLY, described, picture
 from orchestration.mlflow_runs import DAGSTER_RUN
-from orchestration.partitions import DAILY
+from orchestration.partitions import DAILY, so_far
 from orchestration.resources.lake import LakeResource
 from orchestration.resources.mlflow import MlflowResource
 
@@ -26,7 +26,7 @@ from orchestration.resources.mlflow import MlflowResource
         "What the hourly clusters of a day come to, with the MLflow run that holds their parameters and quality "
         "and the registered version of the model that tells the cluster of a position.",
     ),
-    deps=["cluster_snapshots", "cluster_members", "cluster_quality"],
+    deps=so_far("cluster_snapshots", "cluster_members", "cluster_quality"),
     automation_condition=DAILY_EAGER,
     backfill_policy=dg.BackfillPolicy.single_run(),
 )

@@ -11,7 +11,7 @@ from airtraffic.report.texts import LANGUAGES
 from orchestration.automation import FORECAST_READY
 from orchestration.described import NIGHTLY, OWNERS
 from orchestration.forecast_page import congestion_day, forecast_day, versions
-from orchestration.partitions import DAILY
+from orchestration.partitions import DAILY, so_far
 from orchestration.resources.lake import LakeResource
 from orchestration.resources.reports import ReportsResource
 from orchestration.sectors import load_sectors
@@ -19,7 +19,7 @@ from orchestration.sectors import load_sectors
 
 @dg.asset(
     partitions_def=DAILY,
-    deps=[*FORECAST_DAY_TABLES, "congestion_forecast"],
+    deps=[*FORECAST_DAY_TABLES, *so_far("congestion_forecast")],
     automation_condition=FORECAST_READY,
     backfill_policy=dg.BackfillPolicy.single_run(),
     group_name="reports",

@@ -11,7 +11,7 @@ from airtraffic.report.page import file_name, traffic_day
 from airtraffic.settings import Settings
 from orchestration.automation import DAILY_EAGER
 from orchestration.described import NIGHTLY, OWNERS
-from orchestration.partitions import DAILY
+from orchestration.partitions import DAILY, so_far
 from orchestration.resources.lake import Filter, LakeResource
 from orchestration.resources.reports import ReportsResource
 
@@ -62,7 +62,7 @@ TABLES_READ = ("flight_states", "traffic_density", "poll_coverage", *CLUSTER_COL
 
 @dg.asset(
     partitions_def=DAILY,
-    deps=TABLES_READ,
+    deps=so_far(*TABLES_READ),
     automation_condition=DAILY_EAGER,
     backfill_policy=dg.BackfillPolicy.single_run(),
     group_name="reports",

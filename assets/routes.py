@@ -18,7 +18,7 @@ from airtraffic.route_thresholds import load_route_thresholds
 from airtraffic.table import Table
 from orchestration.automation import DAILY_EAGER, MONTHLY_EAGER
 from orchestration.described import MONTHLY_FRESH, NIGHTLY, described
-from orchestration.partitions import DAILY, DAY_KEY, MONTH_KEY, MONTHLY, spans
+from orchestration.partitions import DAILY, DAY_KEY, MONTH_KEY, MONTHLY, so_far, spans
 from orchestration.resources.lake import LakeResource
 from orchestration.routes import (
     THRESHOLDS,
@@ -74,7 +74,7 @@ def route_performance(context: dg.AssetExecutionContext, lake: LakeResource) -> 
 
 @dg.asset(
     **_monthly(ROUTE_PERFORMANCE_MONTHLY, "The same indicators over the flights of a month."),
-    deps=["flights", "flights_raw", "flight_distances"],
+    deps=so_far("flights", "flights_raw", "flight_distances"),
 )
 def route_performance_monthly(context: dg.AssetExecutionContext, lake: LakeResource) -> None:
     thresholds = load_route_thresholds(THRESHOLDS)
@@ -86,7 +86,7 @@ def route_performance_monthly(context: dg.AssetExecutionContext, lake: LakeResou
         ROUTE_OPPORTUNITIES,
         "Which routes to look at: full and seldom, later than before, longer than their peers.",
     ),
-    deps=["flights", dg.AssetDep("route_performance_monthly", partition_mapping=_AND_MONTHS_BEFORE)],
+    deps=[*so_far("flights"), dg.AssetDep("route_performance_monthly", partition_mapping=_AND_MONTHS_BEFORE)],
 )
 def route_opportunities(context: dg.AssetExecutionContext, lake: LakeResource) -> None:
     thresholds = load_route_thresholds(THRESHOLDS)
@@ -99,7 +99,7 @@ def route_opportunities(context: dg.AssetExecutionContext, lake: LakeResource) -
 
 @dg.asset(
     **_monthly(AIRLINE_MONTHLY, "Flights per airline and month, and whether every day of it has data."),
-    deps=["flights"],
+    deps=so_far("flights"),
 )
 def airline_monthly(context: dg.AssetExecutionContext, lake: LakeResource) -> None:
     _each_month(context, lambda month: make_airline_monthly(lake, month))

@@ -52,10 +52,7 @@ def daily(
     """Arguments of a daily asset, with the days that it looks at in each table it is made of."""
     return {
         "name": table.name,
-        "deps": [
-            dg.AssetDep(name, partition_mapping=_days(*around) if any(around) else None)
-            for name, around in deps.items()
-        ],
+        "deps": [dg.AssetDep(name, partition_mapping=_days(*around)) for name, around in deps.items()],
         "automation_condition": condition,
         "backfill_policy": dg.BackfillPolicy.single_run(),
         **described(table, DAILY, {"polars"}, LIVE, purpose),

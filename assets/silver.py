@@ -10,7 +10,7 @@ from airtraffic.settings import Settings
 from airtraffic.tables import DAILY_COMPLETENESS, POLL_COVERAGE, STATE_VECTORS, STATE_VECTORS_DAILY
 from orchestration.automation import DAILY_EAGER, HOURLY_EAGER
 from orchestration.described import LIVE, NIGHTLY, described
-from orchestration.partitions import DAILY, HOURLY, hour_key, hours_by_day
+from orchestration.partitions import DAILY, HOURLY, hour_key, hours_by_day, so_far
 from orchestration.resources.lake import LakeResource
 from orchestration.silver import (
     make_daily_completeness,
@@ -72,7 +72,7 @@ def poll_coverage(context: dg.AssetExecutionContext, lake: LakeResource) -> None
         "The hours of state_vectors of a day, compact and sorted by aircraft and time; daily_completeness says "
         "whether the day is whole.",
     ),
-    deps=["state_vectors"],
+    deps=so_far("state_vectors"),
     automation_condition=DAILY_EAGER,
     backfill_policy=dg.BackfillPolicy.single_run(),
 )
@@ -91,7 +91,7 @@ def state_vectors_daily(context: dg.AssetExecutionContext, lake: LakeResource) -
         NIGHTLY,
         "Whether a day of state_vectors_daily is whole, and which hours are not there.",
     ),
-    deps=["state_vectors_daily", "poll_coverage"],
+    deps=so_far("state_vectors_daily", "poll_coverage"),
     automation_condition=DAILY_EAGER,
     backfill_policy=dg.BackfillPolicy.single_run(),
 )

@@ -32,6 +32,14 @@ MONTHLY = dg.MonthlyPartitionsDefinition(
     start_date=_settings.daily_start.replace(day=1), timezone="UTC", fmt=MONTH_KEY, end_offset=1
 )
 
+SO_FAR = dg.TimeWindowPartitionMapping(allow_nonexistent_upstream_partitions=True)
+"""Of the open day or month those hours or days that there are: Dagster makes nothing whose input cannot be."""
+
+
+def so_far(*names: str) -> list[dg.AssetDep]:
+    """What a day or a month is made of."""
+    return [dg.AssetDep(name, partition_mapping=SO_FAR) for name in names]
+
 
 def hour_key(hour: datetime) -> str:
     """Partition key of the hour that starts at ``hour`` (UTC)."""
