@@ -242,6 +242,8 @@ _SPANISH_NOTES = (
     (r"(\S+) has no forecast yet: too few known days", r"\1 aún no tiene previsión: muy pocos días conocidos"),
 )  # fmt: skip
 
+_MODEL = r"\b(seasonal_naive|weekday_mean|auto_ets|seasonal_fourier|demand_forest|blend)\b"
+
 
 class ForecastTexts(CapacityTexts):
     """The texts of a forecast report; what it does not have comes from the other pages."""
@@ -276,8 +278,12 @@ class ForecastTexts(CapacityTexts):
         'caída de 358 a 80 por día el 2020-03-24'
         >>> ForecastTexts("en").note("fall from 3952 to 1250 a day at 2020-03-24")
         'fall from 3,952 to 1,250 a day at 2020-03-24'
+        >>> ForecastTexts("es").note("MAE 0.492 of seasonal naive's over 52 weekly origins, next auto_ets with 0.568")
+        'MAE 0,49 del ingenuo estacional en 52 orígenes semanales; el siguiente, suavizado exponencial (AutoETS), con 0,57'
         """
         if self.language == "es":
             for pattern, spanish in _SPANISH_NOTES:
                 note = re.sub(pattern, spanish, note)
-        return re.sub(r"(?<![-.\d])\d{4,}(?![-.\d])", lambda found: self.number(int(found[0])), note)
+        named = re.sub(_MODEL, lambda found: self[found[0]], note)
+        counts = re.sub(r"(?<![-.\d])\d{4,}(?![-.\d])", lambda found: self.number(int(found[0])), named)
+        return re.sub(r"(?<![-.\d])\d\.\d+", lambda found: self.number(float(found[0]), 2), counts)

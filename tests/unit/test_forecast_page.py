@@ -208,15 +208,16 @@ def test_a_small_curve_leaves_gaps_out_and_fills_its_box():
     assert re.search(r'polyline points="0.0,29.0 100.0,2.0"', drawn)
 
 
-def test_why_a_model_was_chosen_is_said_in_spanish_too():
+def test_why_a_model_was_chosen_is_said_in_words_of_the_language():
     t = ForecastTexts("es")
     reason = "MAE 0.83 of seasonal naive's over 52 weekly origins, next blend with 0.9"
     assert (
         t.note(reason)
-        == "MAE 0.83 del ingenuo estacional en 52 orígenes semanales; el siguiente, blend, con 0.9"
+        == "MAE 0,83 del ingenuo estacional en 52 orígenes semanales; el siguiente, media de bosque y AutoETS, con 0,90"
     )
     assert t.note("something new") == "something new"
-    assert ForecastTexts("en").note(reason) == reason
+    english = "MAE 0.83 of seasonal naive's over 52 weekly origins, next mean of forest and AutoETS with 0.90"
+    assert ForecastTexts("en").note(reason) == english
 
 
 def test_no_text_of_a_what_if_is_missing_in_either_language():
