@@ -87,12 +87,12 @@ def forecast_of_hour(
     shown = _shown(polled, models, settings, asked["snapshot_at"][0])
     parts = []
     for kind, each in zones.items():
-        of_kind, learned = [], []
+        of_kind, learned, unknown = [], [], []
         for (interval_s, world), polls in asked.group_by("interval_s", "world", maintain_order=True):
             origins = polls["snapshot_at"].to_list()
             reason, missing = _why_not(models.get(kind), faults.get(kind, NO_MODEL), each, interval_s, world)
             if reason is None:
-                learned += origins
+                learned, unknown = learned + origins, missing
             if reason or missing:
                 made = last[world].rows(each, interval_s, origins, reason or UNLEARNED)
                 of_kind.append(made if reason else made.filter(pl.col("zone").is_in(missing)))
@@ -101,7 +101,7 @@ def forecast_of_hour(
                 asking = models[kind]
                 made = published(asking.models, asking.decisions, shown, sorted(learned), asking.coverage)
             if each.every is not None:
-                known = set(each.names(each.every)) - set(_unlearned(models[kind], each))
+                known = set(each.names(each.every)) - set(unknown)
                 made = made.filter(pl.col("zone").is_in(sorted(known)))
             of_kind.append(made)
         made = pl.concat([part for part in of_kind if part.width] or [pl.DataFrame()], how="diagonal_relaxed")

@@ -1,7 +1,7 @@
 """Saturation of sectors in the days to come, from their forecast entries."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -31,6 +31,11 @@ DEMAND_COLUMNS = (
     "sources",
 )
 _DAY = ["date", "sector", "weekday"]
+
+
+def days_ahead(day: date) -> list[date]:
+    """The days whose saturation is forecast on a day of issue."""
+    return [day + timedelta(days=ahead) for ahead in range(1, DAYS_AHEAD + 1)]
 
 
 def saturation_forecast(

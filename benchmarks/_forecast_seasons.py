@@ -9,6 +9,7 @@ from rich.table import Table
 
 from airtraffic.forecasting.scores import MIN_ACTUAL
 from airtraffic.forecasting.seasonal import SeasonalFourier
+from airtraffic.seasonal_demand import YEAR_AGO_DAYS
 
 DAYS = (
     date(2022, 6, 30),
@@ -39,8 +40,8 @@ def seasons_table(histories: Mapping[str, pl.DataFrame], progress: Progress) -> 
     for panel, history in histories.items():
         for day in DAYS:
             known = history.filter(pl.col("date") <= day)
-            year_ago = known.filter(pl.col("date") > day - timedelta(days=364)).select(
-                "series", pl.col("date") + timedelta(days=364), mean="value"
+            year_ago = known.filter(pl.col("date") > day - timedelta(days=YEAR_AGO_DAYS)).select(
+                "series", pl.col("date") + timedelta(days=YEAR_AGO_DAYS), mean="value"
             )
             forecasts = {YEAR_AGO: year_ago}
             for name, parameters in FITTED.items():

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from airtraffic.forecasting.congestion_came import with_polls
+from airtraffic.forecasting.congestion_came import of_busiest, with_polls
 from airtraffic.settings import Settings
 from orchestration.check_tables import Finding
 from orchestration.resources.lake import LakeResource
@@ -111,9 +111,7 @@ def _picture(compared: pl.DataFrame, day: date) -> dict:
     from airtraffic.report.congestion_charts import expected_and_came_chart
     from orchestration.described import picture
 
-    busy = compared.group_by("zones", "zone").agg(pl.col("came").sum()).sort("came", "zones", "zone")
-    shown = busy.group_by("zones", maintain_order=True).last().sort("zones")
-    drawn = compared.join(shown.select("zones", "zone"), on=["zones", "zone"], how="semi")
+    drawn = of_busiest(compared)
     if drawn.is_empty():
         return {}
     drawn = drawn.with_columns(

@@ -61,7 +61,9 @@ def congestion_day(lake: LakeResource, day: date) -> CongestionDay | None:
     at = issued["issued_at"].max()
     last = frame(lake, "congestion_forecast", None, [*made, ("hour", "=", at.hour if at else 0)])
     compared = came_of(lake, day)
-    of = CongestionDay(day, issued, last.filter(pl.col("issued_at") == at), compared, held(compared))
+    # Typed: of a day without forecasts there is no last poll.
+    newest_poll = pl.lit(at, issued.schema["issued_at"])
+    of = CongestionDay(day, issued, last.filter(pl.col("issued_at") == newest_poll), compared, held(compared))
     return replace(of, simulations=simulations_of(lake, of)) if of.learned else of
 
 

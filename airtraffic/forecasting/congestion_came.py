@@ -31,3 +31,15 @@ def with_polls(forecasts: pl.DataFrame, polls: pl.Series) -> pl.DataFrame:
         .with_columns(came_at=pl.when(off <= NEAREST * interval).then("came_at"))
     )
     return forecasts.join(nearest.select(*keys, "came_at"), on=keys, how="left", maintain_order="left")
+
+
+def of_busiest(compared: pl.DataFrame) -> pl.DataFrame:
+    """Rows of the zone of each kind in which most aircraft came, the first by name of several.
+
+    ``compared``: zones, zone, came [aircraft] and whatever else.
+    """
+    busy = compared.group_by("zones", "zone").agg(pl.col("came").sum())
+    first = busy.sort("came", "zone", descending=[True, False]).unique(
+        "zones", keep="first", maintain_order=True
+    )
+    return compared.join(first.select("zones", "zone"), on=["zones", "zone"], how="semi")

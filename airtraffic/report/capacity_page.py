@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
 from html import escape
 from itertools import groupby
@@ -18,7 +18,7 @@ from airtraffic.report.capacity_pictures import (
 )
 from airtraffic.report.capacity_texts import CapacityTexts
 from airtraffic.report.texts import LANGUAGES
-from airtraffic.saturation_forecast import DAYS_AHEAD
+from airtraffic.saturation_forecast import days_ahead
 from airtraffic.sectors import ANY, Sector
 
 Row = Mapping[str, Any]
@@ -57,8 +57,7 @@ class SectorDay:
     def week_ahead(self, day: date) -> list[tuple[date, Row | None]]:
         """Each of the days after ``day`` and its forecast, None where there is none; empty without any."""
         known = {row["target_date"]: row for row in self.forecasts}
-        days = [day + timedelta(days=ahead) for ahead in range(1, DAYS_AHEAD + 1)] if known else []
-        return [(each, known.get(each)) for each in days]
+        return [(each, known.get(each)) for each in days_ahead(day)] if known else []
 
     @property
     def definition(self) -> str | None:

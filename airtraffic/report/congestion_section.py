@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from airtraffic.forecasting.congestion_came import of_busiest
 from airtraffic.report.congestion_charts import PAGE, WORDS, expected_and_came_chart, simulations_chart
 from airtraffic.report.forecast_texts import ForecastTexts
 
@@ -125,12 +126,8 @@ def came_picture(of: CongestionDay, t: ForecastTexts) -> str:
     """The forecasts of the busiest zone of each kind and what came, a panel a horizon, as a data URL; or empty."""
     if of.compared.is_empty():
         return ""
-    busy = of.compared.group_by("zones", "zone").agg(pl.col("came").sum())
-    busy = busy.sort("came", "zone", descending=[True, False]).unique(
-        "zones", keep="first", maintain_order=True
-    )
     drawn = (
-        of.compared.join(busy.select("zones", "zone"), on=["zones", "zone"], how="semi")
+        of_busiest(of.compared)
         .select("zones", "zone", "horizon", "target_at", "mean", "lower", "upper", "came")
         .with_columns(pl.col("mean", "lower", "upper", "came").cast(pl.Float64))
         .sort(_order(), "horizon", "target_at")

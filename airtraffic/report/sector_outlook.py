@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import polars as pl
 
-from airtraffic.saturation_forecast import DAYS_AHEAD
+from airtraffic.saturation_forecast import days_ahead
 
 Row = Mapping[str, Any]
 _FULL = ("alert", "critical")
@@ -74,7 +74,7 @@ class SectorOutlook:
 def sector_outlook(
     saturation: pl.DataFrame, demand: pl.DataFrame, day: date, declared: Collection[str]
 ) -> SectorOutlook:
-    """The ``DAYS_AHEAD`` days after a day of issue, of every declared sector.
+    """The days that are forecast on a day of issue, of every declared sector.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def sector_outlook(
     declared
         Sectors that are declared on the day of issue.
     """
-    days = [day + timedelta(days=ahead) for ahead in range(1, DAYS_AHEAD + 1)]
+    days = days_ahead(day)
     rows = {(row["sector"], row["target_date"]): row for row in saturation.iter_rows(named=True)}
     asked = set(demand.filter(pl.col("kind") == "sector").select("series", "target_date").iter_rows())
     weeks = [

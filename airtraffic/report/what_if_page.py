@@ -1,7 +1,7 @@
 """The page of a what-if: another forecast beside the champion's, and what it means for sectors."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -10,7 +10,7 @@ from airtraffic.report.capacity_page import page_template
 from airtraffic.report.charts import svg
 from airtraffic.report.forecast_pictures import demand_picture
 from airtraffic.report.forecast_texts import ForecastTexts
-from airtraffic.saturation_forecast import DAYS_AHEAD
+from airtraffic.saturation_forecast import days_ahead
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -170,8 +170,13 @@ def _by_sector(
     rows = {
         (row["whose"], row["sector"], row["target_date"]): row for row in saturation.iter_rows(named=True)
     }
-    days = [day + timedelta(days=ahead) for ahead in range(1, DAYS_AHEAD + 1)]
     return [
-        (sector, [(at, rows.get(("champion", sector, at)), rows.get(("other", sector, at))) for at in days])
+        (
+            sector,
+            [
+                (at, rows.get(("champion", sector, at)), rows.get(("other", sector, at)))
+                for at in days_ahead(day)
+            ],
+        )
         for sector in sorted({sector for _, sector, _ in rows})
     ]
